@@ -1,0 +1,38 @@
+/** Every MQTT topic of the product, in one table. `{id}` is the box's id, the common name of its certificate. */
+
+const root = 'vonggac/1';
+
+export const boxIdPattern = /^[a-z0-9-]{4,32}$/;
+
+export const up = {
+  presence: (id: string) => `${root}/up/${id}/presence`,
+  alert: (id: string) => `${root}/up/${id}/alert`,
+  health: (id: string) => `${root}/up/${id}/health`,
+  evidence: (id: string, alert: string, chunk: number) => `${root}/up/${id}/evidence/${alert}/${chunk}`,
+  configReported: (id: string) => `${root}/up/${id}/config/reported`,
+  commandResponse: (id: string) => `${root}/up/${id}/cmd/res`,
+} as const;
+
+export const down = {
+  configDesired: (id: string) => `${root}/down/${id}/config/desired`,
+  ack: (id: string) => `${root}/down/${id}/ack`,
+  commandRequest: (id: string) => `${root}/down/${id}/cmd/req`,
+} as const;
+
+export const broadcast = {
+  intel: (channel: string) => `${root}/bcast/intel/${channel}`,
+  centreState: `${root}/bcast/centre/state`,
+} as const;
+
+/** What the centre subscribes to: every box's messages of a kind. */
+export const everyBox = {
+  presence: up.presence('+'),
+  alert: up.alert('+'),
+  health: up.health('+'),
+} as const;
+
+/** The box that a topic of `up` or `down` belongs to; undefined for any other topic. */
+export function boxOfTopic(topic: string): string | undefined {
+  const [first, version, way, id] = topic.split('/');
+  return `${first}/${version}` === root && (way === 'up' || way === 'down') && id !== undefined && boxIdPattern.test(id) ? id : undefined;
+}
