@@ -1,0 +1,154 @@
+/**
+ * The demonstration: a real broker, a real box that replays a capture (or listens to an interface), and the centre's side printing each alert
+ * in words above the lamps. Neither end is a stand-in; what is small is that all of it runs on one machine.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Alert } from '../../firmware/contract/alert.ts';
+import { AlertFeed } from '../alert-feed.ts';
+import { Subscriber } from '../subscriber.ts';
+import { alertInWords, kindWords, type Language, plain, stageWords, updateInWords } from '../words.ts';
+import { type BoxConfiguration, runBox } from './box-process.ts';
+import { type BoxState, BoxView } from './box-view.ts';
+import { startBroker } from './broker.ts';
+
+/** Short, so that the lamps follow what is happening. */
+const healthIntervalSeconds = 2;
+const lampsRefreshMs = 500;
+/** The box's goodbye comes after all else that it sent: wait for it, but not for ever. */
+const goodbyeMs = 3_000;
+
+export interface DemonstrationOptions {
+  lang: Language;
+  /** End after one pass of the capture. */
+  once: boolean;
+  /** A live interface instead of the capture. */
+  interface?: string;
+  /** 1 = at the capture's own pace. */
+  speed: number;
+  capture: string;
+  intel: readonly string[];
+  /** Program and arguments of the box; `--config FILE` is added. */
+  boxCommand: readonly string[];
+}
+
+export interface DemonstrationPanel {
+  show(state: BoxState): void;
+  print(text: string): void;
+  close(): void;
+}
+
+const texts = {
+  begin: {
+    vi: (url: string, what: string) =>
+      `Vọng Gác: trình diễn trên máy này. Broker MQTT: ${url}. Thiết bị xem: ${what}.\nMỗi cảnh báo mà Trung tâm nhận được hiện ra dưới đây.\n`,
+    en: (url: string, what: string) =>
+      `Vọng Gác: a demonstration on this machine. MQTT broker: ${url}. The box watches: ${what}.\nEach alert that the centre receives appears below.\n`,
+  },
+  failed: {
+    vi: (status: number | null) => `Thiết bị đã dừng vì lỗi (mã ${status}). Những dòng cuối của nó:`,
+    en: (status: number | null) => `The box ended with an error (status ${status}). Its last lines:`,
+  },
+  summary: {
+    vi: (count: number) => `Tổng kết: ${count} cảnh báo đã tới Trung tâm.`,
+    en: (count: number) => `Summary: ${count} alerts reached the centre.`,
+  },
+  seen: {
+    vi: (packets: number, bytes: number) => `Thiết bị đã xem ${packets} gói tin, ${bytes} byte.`,
+    en: (packets: number, bytes: number) => `The box saw ${packets} packets, ${bytes} bytes.`,
+  },
+  none: {
+    vi: 'Không có cảnh báo nào tới Trung tâm: có gì đó không ổn.',
+    en: 'No alert reached the centre: something is wrong.',
+  },
+};
+
+/** Resolves with the exit status: 0, or 1 where the box failed or the capture gave no alert. Rejects where the broker cannot be started. */
+export async function demonstrate(options: DemonstrationOptions, panel: DemonstrationPanel, signal: AbortSignal): Promise<number> {
+  const broker = await startBroker();
+  try {
+    panel.print(texts.begin[options.lang](broker.url, options.interface ?? options.capture));
+    let status = await pass(options, panel, broker.url, signal);
+    // A live interface ends only by Ctrl-C or by its own fault; a capture goes round.
+    while (!options.once && options.interface === undefined && status === 0 && !signal.aborted) {
+      status = await pass(options, panel, broker.url, signal);
+    }
+    return status;
+  } finally {
+    panel.close();
+    await broker.stop();
+  }
+}
+
+/** One run of the box, from its start to its end. */
+async function pass(options: DemonstrationOptions, panel: DemonstrationPanel, url: string, signal: AbortSignal): Promise<number> {
+  const { lang } = options;
+  const view = new BoxView();
+  const feed = new AlertFeed();
+  const listener = {
+    alert: (alert: Alert) => {
+      view.alert(alert);
+      const text = describe(alert, feed, lang);
+      if (text !== undefined) panel.print(text);
+    },
+    presence: view.presence.bind(view),
+    health: view.health.bind(view),
+    problem: (text: string) => panel.print(plain(text)),
+  };
+  const subscriber = new Subscriber({ url }, listener);
+  const lamps = setInterval(() => panel.show(view.state(Date.now())), lampsRefreshMs);
+  try {
+    await subscriber.ready;
+    const end = await runBox(options.boxCommand, configurationOf(options, url), signal);
+    const endMs = Date.now() + goodbyeMs;
+    while (!view.isGone && Date.now() < endMs) await sleep(20);
+    panel.show(view.state(Date.now()));
+    printSummary(view, lang, panel);
+    if (end.status !== 0 && !signal.aborted) {
+      panel.print([texts.failed[lang](end.status), ...end.log.map((line) => `  ${plain(line)}`)].join('\n'));
+      return 1;
+    }
+    if (view.alertCount > 0 || signal.aborted || options.interface !== undefined) return 0;
+    panel.print(texts.none[lang]);
+    return 1;
+  } finally {
+    clearInterval(lamps);
+    await subscriber.end();
+  }
+}
+
+function configurationOf(options: DemonstrationOptions, url: string): BoxConfiguration {
+  return {
+    box: 'demo-box',
+    agency: options.lang === 'vi' ? 'Cơ quan trình diễn' : 'Demonstration agency',
+    lang: options.lang,
+    capture:
+      options.interface === undefined ? { file: options.capture, pace: options.speed, once: true } : { interface: options.interface },
+    intel: options.intel,
+    uplink: { url },
+    healthIntervalSeconds,
+  };
+}
+
+function describe(alert: Alert, feed: AlertFeed, lang: Language): string | undefined {
+  switch (feed.take(alert)) {
+    case 'new':
+      return `${alertInWords(alert, lang)}\n`;
+    case 'grown':
+    case 'update':
+      return `${updateInWords(alert, lang)}\n`;
+    case 'repeat':
+      return undefined;
+  }
+}
+
+function printSummary(view: BoxView, lang: Language, panel: DemonstrationPanel): void {
+  const lines = [texts.summary[lang](view.alertCount)];
+  for (const { kind, byStage } of view.summary()) {
+    const counts = Object.entries(byStage).filter(([, count]) => count > 0);
+    const stages = counts.map(([stage, count]) => `${count} ${stageWords[stage as keyof typeof stageWords][lang]} [${stage}]`).join(', ');
+    lines.push(`  ${kind.padEnd(15)} ${kindWords[kind][lang]}: ${stages}`);
+  }
+  const capture = view.lastHealth?.capture;
+  if (capture !== undefined) lines.push(texts.seen[lang](capture.packets, capture.bytes));
+  panel.print(lines.join('\n'));
+}

@@ -1,0 +1,131 @@
+#!/usr/bin/env node
+/** The `vonggac` command: reads the command line and calls the file in `command/` that does the work, loading no other. */
+import { enableCompileCache } from 'node:module';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { exitUsage, oneLine, UserError } from './command/user-error.ts';
+import { version } from './version.ts';
+
+enableCompileCache();
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function percent(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0 || number > 100) throw new InvalidArgumentError('Give a whole number from 0 to 100.');
+  return number;
+}
+
+function program(): Command {
+  const command = new Command('vonggac')
+    .description('Vọng Gác: finds machines that talk to command-and-control servers of malware.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .showHelpAfterError(false);
+  addAnalysis(command);
+  addBox(command);
+  addIntel(command);
+  // Commander gives settings to commands made before them only by hand.
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command);
+    for (const grandchild of child.commands) grandchild.copyInheritedSettings(command);
+  }
+  return command;
+}
+
+function addAnalysis(command: Command): void {
+  command
+    .command('replay')
+    .description('Run captures through the pipeline of the box and print the alerts.')
+    .argument('<file...>', 'pcap or pcapng, also .gz; - is standard input')
+    .option('--intel <path>', 'indicators: a compiled set or a list; may be given several times', collect, [])
+    .option('--config <file>', 'configuration of the box (JSON)')
+    .option('--json', 'one alert (alert/1) a line, with its last revision')
+    .option('--revisions', 'every revision of every alert, as the centre would receive them')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  vonggac replay --intel bad.txt office.pcap\n  tcpdump -i eth1 -w - | vonggac replay --intel release.vgi --json -\n\nThe summary goes to standard error.',
+    )
+    .action(async (files: string[], options) => (await import('./command/replay.ts')).replay(files, options));
+  command
+    .command('observe')
+    .description('Run captures through the pipeline and print all that was observed: DNS, TLS, QUIC, HTTP, DHCP, flows, anomalies.')
+    .argument('<file...>', 'pcap or pcapng, also .gz; - is standard input')
+    .option('--config <file>', 'configuration of the box (JSON)')
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', "\nExample:\n  vonggac observe --json office.pcap | jq 'select(.kind == \"tls\")'")
+    .action(async (files: string[], options) => (await import('./command/observe.ts')).observe(files, options));
+}
+
+function addBox(command: Command): void {
+  command
+    .command('run')
+    .description('The box: sensor and agent, supervised.')
+    .option('--config <file>', 'configuration of the box (JSON)')
+    .addHelpText('after', '\nExample:\n  vonggac run --config box.json')
+    .action(async (options) => (await import('./command/run.ts')).run(options));
+  command
+    .command('sensor')
+    .description('The sensor process alone: captures, decodes, detects.')
+    .option('--config <file>', 'configuration of the box (JSON)')
+    .action(async (options) => (await import('./sensor/main.ts')).runSensor(options));
+  command
+    .command('agent')
+    .description('The agent process alone: everything that talks to the centre.')
+    .option('--config <file>', 'configuration of the box (JSON)')
+    .action(async (options) => (await import('./command/agent.ts')).agent(options));
+  command
+    .command('doctor')
+    .description('Say in plain words what is wrong with capture, mirror port, clock, disk and the link to the centre, and what to do.')
+    .option('--interface <name>', 'the interface at the mirror port')
+    .option('--config <file>', 'configuration of the box (JSON)')
+    .option('--lang <language>', 'vi or en')
+    .addHelpText('after', '\nExample:\n  vonggac doctor --interface eth1\n\nExit status 1 when something is wrong.')
+    .action(async (options) => (await import('./command/doctor.ts')).doctor(options));
+}
+
+function addIntel(command: Command): void {
+  const intel = command.command('intel').description('Work with sets of indicators.');
+  intel
+    .command('build')
+    .description('Compile lists (one value a line, or CSV with a header) into one set.')
+    .argument('<out>', 'the set to write')
+    .argument('<file...>', 'lists')
+    .option('--allow <file>', 'a list of what is never to be reported; may be given several times', collect, [])
+    .option('--source <name>', 'who the lists are from, where they do not say')
+    .option('--family <name>', 'malware family, where the lists do not say')
+    .option('--confidence <percent>', '0 to 100, where the lists do not say', percent)
+    .option('--tlp <label>', 'clear, green, amber, amber+strict or red, where the lists do not say')
+    .option('--force', 'write even an empty set, or one less than half as large as the last')
+    .option('--json', 'the counts as JSON')
+    .addHelpText('after', '\nExample:\n  vonggac intel build release.vgi bad-domains.txt threatfox.csv --allow ours.txt')
+    .action(async (out: string, files: string[], options) => (await import('./command/intel.ts')).buildIntel(out, files, options));
+}
+
+/** Commander's texts begin with `error: ` and may end with a suggestion in a line of its own. */
+function usageLine(error: CommanderError): string {
+  return `vonggac: ${oneLine(error.message.replace(/^error: /, ''))} (vonggac --help lists commands and options)`;
+}
+
+async function main(): Promise<void> {
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    if (error instanceof CommanderError) process.stderr.write(`${error.code === 'commander.help' ? program().helpInformation() : `${usageLine(error)}\n`}`);
+    else if (isForUser(error)) process.stderr.write(`vonggac: ${oneLine(error.message)}\n`);
+    else throw error;
+    process.exitCode = exitUsage;
+  }
+}
+
+const namesForUser = new Set(['UserError', 'CaptureError', 'IntelError']);
+
+/** By name, so that no stage has to be loaded to know its errors. */
+function isForUser(error: unknown): error is Error {
+  return error instanceof UserError || (error instanceof Error && namesForUser.has(error.name));
+}
+
+await main();

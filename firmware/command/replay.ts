@@ -1,0 +1,71 @@
+/** `vonggac replay`: captures through the very pipeline that runs in the box, alerts out. */
+import type { Alert } from '../contract/alert.ts';
+import { type BoxConfig, readConfig } from '../config.ts';
+import { ListReport } from '../sensor/intel/read-list.ts';
+import { indicatorsFrom } from '../sensor/intel/sources.ts';
+import { Pipeline } from '../sensor/pipeline.ts';
+import { version } from '../version.ts';
+import { runCaptures, writeSummary } from './captures.ts';
+import { LineOutput } from './line-output.ts';
+
+export interface ReplayOptions {
+  intel: string[];
+  config?: string;
+  json?: boolean;
+  revisions?: boolean;
+}
+
+export async function replay(files: string[], options: ReplayOptions): Promise<void> {
+  const config = readConfig(options.config);
+  const output = new LineOutput();
+  const report = new ListReport();
+  const indicators = await indicatorsFrom([...config.intel, ...options.intel], report);
+  if (report.refused > 0) process.stderr.write(`vonggac: ${report.refused} values refused: ${report.refusals.slice(0, 5).join('; ')}\n`);
+  const write = (alert: Alert) => output.line(options.json === true ? JSON.stringify(alert) : alertLine(alert));
+  const latest = new LatestRevisions(write);
+  const pipeline = replayPipeline(config, indicators, options.revisions === true ? write : latest.take.bind(latest));
+  const started = process.hrtime.bigint();
+  await runCaptures(pipeline, files, () => !output.closed);
+  latest.flush();
+  output.flush();
+  writeSummary(pipeline, Number(process.hrtime.bigint() - started) / 1e9);
+}
+
+function replayPipeline(config: BoxConfig, indicators: ConstructorParameters<typeof Pipeline>[0]['indicators'], onAlert: (alert: Alert) => void) {
+  const { box, agency } = config;
+  const onBug = (error: unknown) => process.stderr.write(`vonggac: caught a fault of our own: ${String(error)}\n`);
+  return new Pipeline({ options: config, indicators, box, version, onAlert, onBug, ...(agency === undefined ? {} : { agency }) });
+}
+
+/** Holds back each alert until it is closed or the captures are over, so that it is written once, with its last word. */
+class LatestRevisions {
+  private readonly alerts = new Map<string, Alert>();
+  private readonly write: (alert: Alert) => void;
+
+  constructor(write: (alert: Alert) => void) {
+    this.write = write;
+  }
+
+  take(alert: Alert): void {
+    if (alert.state === 'closed') {
+      this.alerts.delete(alert.id);
+      this.write(alert);
+    } else this.alerts.set(alert.id, alert);
+  }
+
+  flush(): void {
+    for (const alert of this.alerts.values()) this.write(alert);
+    this.alerts.clear();
+  }
+}
+
+/** One line for a person: when, how serious, who, what, how far. */
+function alertLine(alert: Alert): string {
+  const { host, remote, match } = alert;
+  const who = [host.ip, host.name, host.mac].filter((part) => part !== undefined).join(' ');
+  const whom = [remote.ip === undefined ? undefined : `${remote.ip}${remote.port === undefined ? '' : `:${remote.port}`}`, remote.name]
+    .filter((part) => part !== undefined)
+    .join(' ');
+  const why = match === undefined ? '' : `  ${match.type} ${match.value}${match.family === undefined ? '' : ` (${match.family})`}`;
+  return `${alert.tsFirst}  severity ${alert.severity}  ${alert.kind} ${alert.stage}  ${who} -> ${whom}${why}  confidence ${alert.confidence}  seen ${alert.count}x`;
+}

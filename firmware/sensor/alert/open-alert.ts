@@ -1,0 +1,21 @@
+/** The state of one alert inside the box, from which each revision is written. */
+import type { Stage } from '../../contract/alert.ts';
+import type { Finding } from '../detect/finding.ts';
+
+/** An alert between its first finding and its close. */
+export interface OpenAlert {
+  id: string;
+  rev: number;
+  state: 'open' | 'closed';
+  dedupKey: string;
+  firstMicros: number;
+  lastMicros: number;
+  stage: Stage;
+  severity: number;
+  count: number;
+  /** The finding that tells most: the latest of the furthest stage. */
+  finding: Finding;
+  sentMicros: number;
+  sentCount: number;
+  changed: boolean;
+}

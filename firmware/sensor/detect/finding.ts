@@ -1,0 +1,48 @@
+/** What a detector says: this machine did this, and here is what was measured. The alert engine makes alerts of it. */
+import type { AlertKind, Reason, Stage } from '../../contract/alert.ts';
+import type { AddressWords } from '../bytes/address.ts';
+import type { Match } from '../intel/indicator.ts';
+import type { Connection } from '../observe/event.ts';
+
+export interface Finding {
+  detector: string;
+  kind: AlertKind;
+  tsMicros: number;
+  stage: Stage;
+  /** One more contact; false: an earlier one has only grown. */
+  isNewContact: boolean;
+  /** The other side began it. */
+  inbound: boolean;
+  /** The machine inside. */
+  host: AddressWords;
+  remote?: { address: AddressWords; port: number };
+  remoteName?: string;
+  /** IANA number. */
+  protocol: number;
+  /** What was spoken: `dns`, `tls`, `http`, `quic`. */
+  app?: string;
+  communityId?: string;
+  bytesOut?: number;
+  bytesIn?: number;
+  confidence: number;
+  match: Match;
+  /** What of the traffic met the indicator. */
+  observed: string;
+  reasons: Reason[];
+  context?: { dns?: Record<string, unknown>; tls?: Record<string, unknown>; http?: Record<string, unknown> };
+}
+
+export type FindingSink = (finding: Finding) => void;
+
+export function clientOf(connection: Connection): AddressWords {
+  return [connection.clientA, connection.clientB, connection.clientC, connection.clientD];
+}
+
+export function serverOf(connection: Connection): AddressWords {
+  return [connection.serverA, connection.serverB, connection.serverC, connection.serverD];
+}
+
+export function stageOf(connection: Connection): Stage {
+  if (connection.exchanged) return 'exchange';
+  return connection.answered ? 'contact' : 'attempt';
+}

@@ -1,0 +1,60 @@
+/** Turns the paths of `--intel` (compiled sets and lists in any mix) into one `Indicators`; no path gives an empty set. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { type Seed, SetBuilder } from './compile.ts';
+import type { Indicators, Provenance } from './indicator.ts';
+import { IndicatorSet } from './indicator-set.ts';
+import { describeFileError } from './intel-error.ts';
+import { isCompiledSet, loadIndicatorSet } from './load.ts';
+import { ListReport, readList } from './read-list.ts';
+import { UnionIndicators } from './union.ts';
+
+/** Where a list says nothing of how far to trust it. */
+export const defaultConfidence = 75;
+
+/** What a list as a whole says of its entries: the name of the file is its source, unless somebody names another. */
+export function listDefaults(path: string, given: Partial<Provenance> = {}): Provenance {
+  const source = basename(path, extname(path));
+  return { source, ...given, confidence: given.confidence ?? defaultConfidence };
+}
+
+export function emptyIndicators(): IndicatorSet {
+  return IndicatorSet.fromBytes(new SetBuilder({ a: 0, b: 0 }).finish());
+}
+
+/** Seed from the lists' content, the same in whatever order they are named. Reads them once; throws an `IntelError` when it cannot. */
+export async function seedOf(paths: readonly string[]): Promise<Seed> {
+  const digests: string[] = [];
+  for (const path of paths) {
+    const hash = createHash('sha256');
+    try {
+      for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Buffer);
+    } catch (error) {
+      throw describeFileError(path, error);
+    }
+    digests.push(hash.digest('hex'));
+  }
+  const seed = createHash('sha256').update(digests.sort().join('\n')).digest();
+  return { a: seed.readInt32LE(0), b: seed.readInt32LE(4) };
+}
+
+/** Lists are compiled together in memory. `report` hears of refused values. Throws an `IntelError` that names the file. */
+export async function indicatorsFrom(paths: readonly string[], report: ListReport = new ListReport()): Promise<Indicators> {
+  const lists: string[] = [];
+  const sets: IndicatorSet[] = [];
+  for (const path of paths) {
+    if (isCompiledSet(path)) sets.push(loadIndicatorSet(path));
+    else lists.push(path);
+  }
+  if (lists.length > 0 || sets.length === 0) {
+    const builder = new SetBuilder(await seedOf(lists));
+    for (const path of lists) {
+      readList(path, { allow: false, defaults: listDefaults(path) }, report, (value, provenance, allow) =>
+        builder.add(value, provenance, allow),
+      );
+    }
+    sets.push(IndicatorSet.fromBytes(builder.finish()));
+  }
+  return sets.length === 1 ? sets[0]! : new UnionIndicators(sets);
+}

@@ -1,0 +1,99 @@
+/**
+ * The machines on the LAN: address -> hardware address, VLAN, name, last seen. Learnt from frames, ARP, DHCP, mDNS and NetBIOS.
+ * At the cap new machines are refused, known ones stay, and the refusals are counted. It does not decide which addresses are ours.
+ */
+import { formatAddress, formatMac, isIPv4 } from '../bytes/address.ts';
+import { noVlan } from '../decode/packet.ts';
+
+export interface Host {
+  macHigh: number;
+  macLow: number;
+  hasMac: boolean;
+  vlan: number;
+  name?: string;
+  lastSeenMicros: number;
+}
+
+/** A host as people read it. */
+export interface HostDescription {
+  ip: string;
+  mac?: string;
+  vlan?: number;
+  name?: string;
+}
+
+const nameLengthMax = 253; // RFC 1035 §3.1
+
+export class HostTable {
+  private readonly hosts = new Map<number | string, Host>();
+  private readonly namesByMac = new Map<string, string>();
+  private readonly hostsMax: number;
+  refused = 0;
+
+  constructor(hostsMax: number) {
+    this.hostsMax = hostsMax;
+  }
+
+  get size(): number {
+    return this.hosts.size;
+  }
+
+  /** A frame came from this address. `hasMac` false: the frame said nothing of hardware. */
+  seen(a: number, b: number, c: number, d: number, hasMac: boolean, macHigh: number, macLow: number, vlan: number, tsMicros: number): void {
+    const host = this.reach(a, b, c, d, tsMicros);
+    if (host === undefined) return;
+    if (vlan !== noVlan) host.vlan = vlan;
+    if (!hasMac || (host.hasMac && host.macHigh === macHigh && host.macLow === macLow)) return;
+    host.hasMac = true;
+    host.macHigh = macHigh;
+    host.macLow = macLow;
+    const name = this.namesByMac.size > 0 ? this.namesByMac.get(formatMac(macHigh, macLow)) : undefined;
+    if (name !== undefined) host.name = name;
+  }
+
+  /** The machine gave this name for its own address. */
+  named(a: number, b: number, c: number, d: number, name: string, tsMicros: number): void {
+    const host = name.length === 0 || name.length > nameLengthMax ? undefined : this.reach(a, b, c, d, tsMicros);
+    if (host !== undefined) host.name = name;
+  }
+
+  /** The machine with this hardware address (`aa:bb:cc:dd:ee:ff`) gave this name, before it had an address. */
+  namedByMac(mac: string, name: string): void {
+    if (name.length === 0 || name.length > nameLengthMax) return;
+    if (this.namesByMac.size >= this.hostsMax && !this.namesByMac.has(mac)) this.refused++;
+    else this.namesByMac.set(mac, name);
+  }
+
+  nameOfMac(mac: string): string | undefined {
+    return this.namesByMac.get(mac);
+  }
+
+  describe(a: number, b: number, c: number, d: number): HostDescription {
+    const description: HostDescription = { ip: formatAddress(a, b, c, d) };
+    const host = this.hosts.get(keyOf(a, b, c, d));
+    if (host === undefined) return description;
+    if (host.hasMac) description.mac = formatMac(host.macHigh, host.macLow);
+    if (host.vlan !== noVlan) description.vlan = host.vlan;
+    if (host.name !== undefined) description.name = host.name;
+    return description;
+  }
+
+  private reach(a: number, b: number, c: number, d: number, tsMicros: number): Host | undefined {
+    const key = keyOf(a, b, c, d);
+    let host = this.hosts.get(key);
+    if (host === undefined) {
+      if (this.hosts.size >= this.hostsMax) {
+        this.refused++;
+        return undefined;
+      }
+      host = { macHigh: 0, macLow: 0, hasMac: false, vlan: noVlan, lastSeenMicros: tsMicros };
+      this.hosts.set(key, host);
+    }
+    host.lastSeenMicros = tsMicros;
+    return host;
+  }
+}
+
+function keyOf(a: number, b: number, c: number, d: number): number | string {
+  return isIPv4(a, b, c) ? d : `${a},${b},${c},${d}`;
+}

@@ -1,0 +1,162 @@
+/**
+ * Frames in, alerts out: wires decode, observe, detect and alert together. The live sensor and a replay call this and nothing else, so
+ * they agree. Synchronous, takes its time from the frames, does no I/O, never reads the clock.
+ */
+import { z } from 'zod';
+import type { Alert } from '../contract/alert.ts';
+import { AlertEngine } from './alert/alert-engine.ts';
+import { alertOptions } from './alert/options.ts';
+import type { Frame } from './capture/frame.ts';
+import { AnomalyCounter } from './decode/anomaly.ts';
+import { FrameDecoder } from './decode/frame-decoder.ts';
+import type { Detector } from './detect/detector.ts';
+import { createDetectors, detectOptions } from './detect/detectors.ts';
+import type { Indicators } from './intel/indicator.ts';
+import type { EventKind, EventSink, SensorEvent } from './observe/event.ts';
+import { Observer } from './observe/observer.ts';
+import { observeOptions } from './observe/options.ts';
+
+export const pipelineOptions = z.strictObject({
+  ...observeOptions.shape,
+  detectors: detectOptions.prefault({}),
+  alerts: alertOptions.prefault({}),
+});
+export type PipelineOptions = z.infer<typeof pipelineOptions>;
+
+export interface PipelineSetup {
+  options: PipelineOptions;
+  indicators: Indicators;
+  box: string;
+  agency?: string;
+  boot?: string;
+  version: string;
+  onAlert(alert: Alert): void;
+  /** Told every event, for `observe`. */
+  onEvent?: EventSink;
+  /** Frames lost by kernel and interface so far. */
+  dropped?(): number;
+  clock?(): { synced: boolean; offsetMs: number };
+  /** Told of a fault of our own, the first few times. */
+  onBug?(error: unknown): void;
+}
+
+/** Detectors hear of the passing of time so often, in frame time. */
+const tickIntervalMicros = 1_000_000;
+const bugsToldMax = 10;
+
+export class Pipeline {
+  readonly anomalies = new AnomalyCounter();
+  readonly observer: Observer;
+  readonly alerts: AlertEngine;
+  readonly decoder: FrameDecoder;
+  private readonly detectors: Detector[];
+  private readonly listeners: Record<EventKind, Detector[]>;
+  private readonly setup: PipelineSetup;
+  private readonly raise;
+  private tickedMicros = 0;
+  private latestMicros = 0;
+  frames = 0;
+  bytes = 0;
+  /** Exceptions caught: faults of our own. Must stay 0. */
+  bugs = 0;
+
+  constructor(setup: PipelineSetup) {
+    this.setup = setup;
+    const { options } = setup;
+    this.observer = new Observer(options, this.dispatch.bind(this), this.anomalies);
+    this.decoder = new FrameDecoder(
+      { packet: this.observer.observe.bind(this.observer), arp: this.observer.arp.bind(this.observer) },
+      this.anomalies,
+    );
+    this.alerts = new AlertEngine(options.alerts, this.alertContext(), setup.onAlert);
+    this.raise = this.alerts.raise.bind(this.alerts);
+    this.detectors = createDetectors(options.detectors, setup.indicators);
+    this.listeners = listenersOf(this.detectors);
+  }
+
+  private alertContext() {
+    const { box, agency, boot, version, dropped, clock } = this.setup;
+    const { hosts } = this.observer;
+    return {
+      box,
+      version,
+      describeHost: hosts.describe.bind(hosts),
+      dropped: dropped ?? (() => 0),
+      ...(agency === undefined ? {} : { agency }),
+      ...(boot === undefined ? {} : { boot }),
+      ...(clock === undefined ? {} : { clock }),
+    };
+  }
+
+  /** The frame's bytes are read during the call only. Never throws. */
+  frame(frame: Frame): void {
+    this.frames++;
+    this.bytes += frame.originalLength;
+    try {
+      if (frame.tsMicros > this.latestMicros) this.latestMicros = frame.tsMicros;
+      if (this.latestMicros - this.tickedMicros >= tickIntervalMicros) this.tick();
+      this.decoder.decode(frame);
+    } catch (error) {
+      this.caught(error);
+    }
+  }
+
+  /** Time passes without frames too: a live source calls this with the time that a frame arriving now would carry. */
+  advance(nowMicros: number): void {
+    if (nowMicros <= this.latestMicros) return;
+    this.latestMicros = nowMicros;
+    try {
+      if (this.latestMicros - this.tickedMicros >= tickIntervalMicros) this.tick();
+    } catch (error) {
+      this.caught(error);
+    }
+  }
+
+  /** The capture is over: ends the flows and tells of alerts what was not told yet. */
+  finish(): void {
+    try {
+      this.observer.finish();
+      this.alerts.finish();
+    } catch (error) {
+      this.caught(error);
+    }
+  }
+
+  /** Takes another set of indicators between two frames. */
+  load(indicators: Indicators): void {
+    for (const detector of this.detectors) detector.load(indicators);
+  }
+
+  private tick(): void {
+    this.tickedMicros = this.latestMicros;
+    this.observer.sweep(this.latestMicros);
+    for (const detector of this.detectors) detector.tick(this.latestMicros, this.raise);
+    this.alerts.tick(this.latestMicros);
+  }
+
+  private dispatch(event: SensorEvent): void {
+    for (const detector of this.listeners[event.kind]) detector.observe(event, this.raise);
+    this.setup.onEvent?.(event);
+  }
+
+  private caught(error: unknown): void {
+    this.bugs++;
+    if (this.bugs <= bugsToldMax) this.setup.onBug?.(error);
+  }
+}
+
+function listenersOf(detectors: readonly Detector[]): Record<EventKind, Detector[]> {
+  const wanting = (kind: EventKind) => detectors.filter((detector) => detector.wants.includes(kind));
+  return {
+    flow: wanting('flow'),
+    dns: wanting('dns'),
+    'tls-client': wanting('tls-client'),
+    'tls-server': wanting('tls-server'),
+    'tls-certificate': wanting('tls-certificate'),
+    quic: wanting('quic'),
+    'http-request': wanting('http-request'),
+    'http-response': wanting('http-response'),
+    dhcp: wanting('dhcp'),
+    anomaly: wanting('anomaly'),
+  };
+}

@@ -1,0 +1,33 @@
+/** How large each part of the bench is: as the bounds are stated, or `--quick` to see that everything runs. */
+
+export interface Sizes {
+  office: { small: number; large: number };
+  hostile: { small: number; large: number };
+  /** Repetitions of each measurement; the median counts. */
+  rounds: number;
+  indicators: number;
+  indicatorsMany: number;
+  liveFlows: number;
+  fuzzFrames: number;
+}
+
+export const fullSizes: Sizes = {
+  office: { small: 500_000, large: 2_000_000 },
+  // Both are past the caps of every table, so that the difference shows the steady state and memory must be flat.
+  hostile: { small: 1_000_000, large: 3_000_000 },
+  rounds: 5,
+  indicators: 1_000_000,
+  indicatorsMany: 5_000_000,
+  liveFlows: 100_000,
+  fuzzFrames: 5_000_000,
+};
+
+export const quickSizes: Sizes = {
+  office: { small: 200_000, large: 600_000 },
+  hostile: { small: 200_000, large: 600_000 },
+  rounds: 3,
+  indicators: 1_000_000,
+  indicatorsMany: 2_000_000,
+  liveFlows: 100_000,
+  fuzzFrames: 500_000,
+};
