@@ -5,7 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Alert } from '../firmware/contract/alert.ts';
 import { AlertFeed } from './alert-feed.ts';
 import { brokerAccessSchema, Subscriber } from './subscriber.ts';
-import { alertInWords, type Language, languageOf, plain, updateInWords } from './words.ts';
+import { alertInWords, growthInWords, type Language, languageOf, plain, updateInWords } from './words.ts';
 
 interface WatchFlags {
   broker: string;
@@ -56,8 +56,9 @@ function watch(flags: WatchFlags): void {
 function describe(alert: Alert, feed: AlertFeed, lang: Language): string | undefined {
   switch (feed.take(alert)) {
     case 'new':
-    case 'grown':
       return `${alertInWords(alert, lang)}\n`;
+    case 'grown':
+      return `${growthInWords(alert, lang)}\n`;
     case 'update':
       return updateInWords(alert, lang);
     case 'repeat':
@@ -68,7 +69,16 @@ function describe(alert: Alert, feed: AlertFeed, lang: Language): string | undef
 const program = new Command('vonggac-centre')
   .description('The IT centre’s side of Vọng Gác.')
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vonggac-centre: ')) });
+  .configureOutput({
+    // One line, also where commander adds a guess at what was meant.
+    outputError: (text, write) =>
+      write(
+        `${text
+          .trim()
+          .replace(/^error: /, 'vonggac-centre: ')
+          .replace(/\s*\n\s*/g, ' ')}\n`,
+      ),
+  });
 
 program
   .command('watch')

@@ -73,6 +73,12 @@ export function alertInWords(alert: Alert, lang: Language): string {
   return [headline(alert, lang), ...rows.map(([label, text]) => `   ${`${label[lang]}:`.padEnd(width)}${text}`)].join('\n');
 }
 
+/** Two lines, for an alert that was shown before and has become worse: what to do may have changed. */
+export function growthInWords(alert: Alert, lang: Language): string {
+  const todo = plain(alert.advice[lang], Number.POSITIVE_INFINITY);
+  return `${mark(alert)} ${severity(alert, lang)}: ${updateInWords(alert, lang)}\n   ${labels.todo[lang]}: ${todo}`;
+}
+
 /** One line, for a later revision of an alert that was shown before. */
 export function updateInWords(alert: Alert, lang: Language): string {
   const state = alert.state === 'closed' ? `, ${labels.closed[lang]}` : '';
@@ -93,9 +99,17 @@ export function languageOf(environment: Readonly<Record<string, string | undefin
 }
 
 function headline(alert: Alert, lang: Language): string {
-  const severity = severityWords[alert.severity - 1]?.[lang] ?? '';
-  const mark = alert.stage === 'attempt' ? '▲' : '■';
-  return `${mark} ${severity} (${alert.severity}/4): ${kindWords[alert.kind][lang]}, ${stageWords[alert.stage][lang]} [${alert.kind}, ${alert.stage}]`;
+  const { kind, stage } = alert;
+  return `${mark(alert)} ${severity(alert, lang)}: ${kindWords[kind][lang]}, ${stageWords[stage][lang]} [${kind}, ${stage}]`;
+}
+
+/** The symbols of the lamps: an attempt alone lights ATTENTION, what went further lights C2. */
+function mark({ stage }: Alert): string {
+  return stage === 'attempt' ? '▲' : '■';
+}
+
+function severity(alert: Alert, lang: Language): string {
+  return `${severityWords[alert.severity - 1]?.[lang] ?? ''} (${alert.severity}/4)`;
 }
 
 function machine({ host, agency, box }: Alert, lang: Language): string {

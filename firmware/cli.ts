@@ -55,7 +55,7 @@ function addAnalysis(command: Command): void {
     .argument('<file...>', 'pcap or pcapng, also .gz; - is standard input')
     .option('--config <file>', 'configuration of the box (JSON)')
     .option('--json', 'one JSON object a line')
-    .addHelpText('after', "\nExample:\n  vonggac observe --json office.pcap | jq 'select(.kind == \"tls\")'")
+    .addHelpText('after', '\nExample:\n  vonggac observe --json office.pcap | jq \'select(.kind == "tls")\'')
     .action(async (files: string[], options) => (await import('./command/observe.ts')).observe(files, options));
 }
 
@@ -114,7 +114,8 @@ async function main(): Promise<void> {
     await program().parseAsync();
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    if (error instanceof CommanderError) process.stderr.write(`${error.code === 'commander.help' ? program().helpInformation() : `${usageLine(error)}\n`}`);
+    if (error instanceof CommanderError)
+      process.stderr.write(`${error.code === 'commander.help' ? program().helpInformation() : `${usageLine(error)}\n`}`);
     else if (isForUser(error)) process.stderr.write(`vonggac: ${oneLine(error.message)}\n`);
     else throw error;
     process.exitCode = exitUsage;

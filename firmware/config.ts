@@ -1,16 +1,21 @@
 /** The configuration of a box: every stage's options together, read from a JSON file. Defaults stand with the stages. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { boxIdPattern } from './contract/topics.ts';
 import { uplinkOptionsSchema } from './agent/uplink/options.ts';
 import { UserError } from './command/user-error.ts';
+import { boxIdPattern } from './contract/topics.ts';
 import { liveOptionsSchema } from './sensor/capture/live-options.ts';
 import { pipelineOptions } from './sensor/pipeline.ts';
 
 export const captureOptions = z.strictObject({
   ...liveOptionsSchema.partial({ interface: true }).shape,
   file: z.string().optional().meta({ description: 'a capture file in place of the interface, for demonstrations' }),
-  pace: z.number().min(0).max(1000).default(1).meta({ description: "speed at which `file` is played; 1 = the capture's own pace, 0 = as fast as possible" }),
+  pace: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(1)
+    .meta({ description: "speed at which `file` is played; 1 = the capture's own pace, 0 = as fast as possible" }),
   once: z.boolean().default(false).meta({ description: 'end when `file` was played once, in place of starting again' }),
 });
 

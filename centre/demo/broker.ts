@@ -29,6 +29,8 @@ export interface Broker {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** Its own, with its configuration; gone once it is stopped. */
+  readonly folder: string;
   /** Ends it in order, or by `SIGKILL` where asked, and removes its folder. Harmless twice. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
@@ -78,6 +80,7 @@ async function startOnce(port: number, configuration: readonly string[]): Promis
     url: `mqtt://${host}:${port}`,
     port,
     pid: child.pid ?? 0,
+    folder,
     stop: async (signal = 'SIGTERM') => {
       process.off('exit', killWithUs);
       await endChild(child, signal);

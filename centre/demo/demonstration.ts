@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '../../firmware/contract/alert.ts';
 import { AlertFeed } from '../alert-feed.ts';
 import { Subscriber } from '../subscriber.ts';
-import { alertInWords, kindWords, type Language, plain, stageWords, updateInWords } from '../words.ts';
+import { alertInWords, growthInWords, kindWords, type Language, plain, stageWords, updateInWords } from '../words.ts';
 import { type BoxConfiguration, runBox } from './box-process.ts';
 import { type BoxState, BoxView } from './box-view.ts';
 import { startBroker } from './broker.ts';
 
 /** Short, so that the lamps follow what is happening. */
-const healthIntervalSeconds = 2;
+const healthIntervalSeconds = 1;
 const lampsRefreshMs = 500;
 /** The box's goodbye comes after all else that it sent: wait for it, but not for ever. */
 const goodbyeMs = 3_000;
@@ -99,7 +99,7 @@ async function pass(options: DemonstrationOptions, panel: DemonstrationPanel, ur
   try {
     await subscriber.ready;
     const end = await runBox(options.boxCommand, configurationOf(options, url), signal);
-    const endMs = Date.now() + goodbyeMs;
+    const endMs = Date.now() + (end.status === 0 ? goodbyeMs : 0);
     while (!view.isGone && Date.now() < endMs) await sleep(20);
     panel.show(view.state(Date.now()));
     printSummary(view, lang, panel);
@@ -134,8 +134,9 @@ function describe(alert: Alert, feed: AlertFeed, lang: Language): string | undef
     case 'new':
       return `${alertInWords(alert, lang)}\n`;
     case 'grown':
+      return `${growthInWords(alert, lang)}\n`;
     case 'update':
-      return `${updateInWords(alert, lang)}\n`;
+      return updateInWords(alert, lang);
     case 'repeat':
       return undefined;
   }

@@ -1,10 +1,13 @@
 /** `npm start`: the demonstration on a local default. Wiring only. */
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { display } from '../../firmware/agent/panel/display.ts';
+import { display, displayLimitsSchema } from '../../firmware/agent/panel/display.ts';
 import { TerminalPanel } from '../../firmware/agent/panel/terminal.ts';
 import { type Language, languageOf, plain } from '../words.ts';
 import { demonstrate } from './demonstration.ts';
+
+/** The bundled indicators are as old as the capture, and on purpose: their age is no fault here. */
+const limits = displayLimitsSchema.parse({ intelligenceAgeSecondsMax: Number.MAX_SAFE_INTEGER });
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -24,7 +27,7 @@ function speedOf(text: string): number {
 async function run(flags: Flags): Promise<void> {
   const terminal = new TerminalPanel(process.stdout, flags.lang);
   const panel = {
-    show: (state: Parameters<typeof display>[0]) => terminal.show(display(state)),
+    show: (state: Parameters<typeof display>[0]) => terminal.show(display(state, limits)),
     print: (text: string) => terminal.print(text),
     close: () => terminal.close(),
   };
@@ -54,6 +57,15 @@ try {
   await new Command('npm start --')
     .description('A demonstration: broker, box and centre on this machine.')
     .exitOverride()
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `${text
+            .trim()
+            .replace(/^error: /, 'vonggac: ')
+            .replace(/\s*\n\s*/g, ' ')}\n`,
+        ),
+    })
     .option('--once', 'end after one pass of the bundled capture')
     .option('--interface <name>', 'watch a live interface instead of the bundled capture')
     .option('--speed <factor>', 'replay faster (2) or slower (0.5) than recorded', speedOf, 1)

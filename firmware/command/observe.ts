@@ -1,7 +1,7 @@
 /** `vonggac observe`: captures through the pipeline, every observation out. Judges nothing: no indicators are loaded. */
 import { readConfig } from '../config.ts';
-import { type Observation, observationOf } from '../sensor/observe/observation.ts';
 import { emptyIndicators } from '../sensor/intel/sources.ts';
+import { type Observation, observationsOf } from '../sensor/observe/observation.ts';
 import { Pipeline } from '../sensor/pipeline.ts';
 import { version } from '../version.ts';
 import { runCaptures, writeSummary } from './captures.ts';
@@ -23,8 +23,8 @@ export async function observe(files: string[], options: ObserveCommandOptions): 
     onAlert: () => undefined,
     onBug: (error) => process.stderr.write(`vonggac: caught a fault of our own: ${String(error)}\n`),
     onEvent: (event) => {
-      const observation = observationOf(event);
-      if (observation !== undefined) output.line(options.json === true ? JSON.stringify(observation) : observationLine(observation));
+      for (const observation of observationsOf(event))
+        output.line(options.json === true ? JSON.stringify(observation) : observationLine(observation));
     },
   });
   const started = process.hrtime.bigint();
@@ -35,6 +35,8 @@ export async function observe(files: string[], options: ObserveCommandOptions): 
 
 /** One line for a person: time, kind, ends, and what else is known. */
 function observationLine({ kind, ts, src, sport, dst, dport, proto, ...rest }: Observation): string {
-  const details = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  const details = Object.entries(rest).map(
+    ([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+  );
   return `${ts}  ${kind}  ${proto} ${src}:${sport} -> ${dst}:${dport}  ${details.join(' ')}`;
 }

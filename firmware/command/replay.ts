@@ -1,6 +1,7 @@
 /** `vonggac replay`: captures through the very pipeline that runs in the box, alerts out. */
-import type { Alert } from '../contract/alert.ts';
+
 import { type BoxConfig, readConfig } from '../config.ts';
+import type { Alert } from '../contract/alert.ts';
 import { ListReport } from '../sensor/intel/read-list.ts';
 import { indicatorsFrom } from '../sensor/intel/sources.ts';
 import { Pipeline } from '../sensor/pipeline.ts';
@@ -31,7 +32,11 @@ export async function replay(files: string[], options: ReplayOptions): Promise<v
   writeSummary(pipeline, Number(process.hrtime.bigint() - started) / 1e9);
 }
 
-function replayPipeline(config: BoxConfig, indicators: ConstructorParameters<typeof Pipeline>[0]['indicators'], onAlert: (alert: Alert) => void) {
+function replayPipeline(
+  config: BoxConfig,
+  indicators: ConstructorParameters<typeof Pipeline>[0]['indicators'],
+  onAlert: (alert: Alert) => void,
+) {
   const { box, agency } = config;
   const onBug = (error: unknown) => process.stderr.write(`vonggac: caught a fault of our own: ${String(error)}\n`);
   return new Pipeline({ options: config, indicators, box, version, onAlert, onBug, ...(agency === undefined ? {} : { agency }) });

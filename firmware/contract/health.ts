@@ -10,11 +10,9 @@ export const captureStates = ['starting', 'running', 'waiting', 'ended', 'failed
 export type CaptureState = (typeof captureStates)[number];
 
 const captureSchema = z.object({
-  state: z
-    .enum(captureStates)
-    .meta({
-      description: 'waiting: the interface is down or gone and is tried again. ended: a file was read to its end. failed: given up.',
-    }),
+  state: z.enum(captureStates).meta({
+    description: 'waiting: the interface is down or gone and is tried again. ended: a file was read to its end. failed: given up.',
+  }),
   source: z.string().meta({ description: 'interface or file' }),
   error: z.string().optional().meta({ description: 'why it is not running' }),
   shedding: z.boolean().meta({ description: 'a kernel filter drops what the detectors need least, for want of time' }),

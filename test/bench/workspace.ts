@@ -58,7 +58,7 @@ export class Workspace {
 
   /** Indicators compiled by the product's own command; the text list is not kept. */
   async indicators(count: number): Promise<string> {
-    const compiled = join(this.folder, `indicators-${count}.compiled`);
+    const compiled = join(this.folder, `indicators-${count}.vgi`);
     if (this.compiled.has(compiled) && existsSync(compiled)) return compiled;
     rmSync(compiled, { force: true });
     const list = join(this.folder, `indicators-${count}.txt`);

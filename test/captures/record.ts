@@ -2,9 +2,7 @@
  * Records the captures of this folder again: `node test/captures/record.ts [NAME…]`, as root on Debian 12. Real programs play in network namespaces
  * that have no way out; tcpdump listens on the line between the office and the provider. For each capture it writes `NAME.pcap` and
  * `NAME.expect.json`, and refuses a capture in which tshark reads anything else than what the programs were told.
- *
- * Needs these Debian packages: iproute2 ethtool tcpdump tshark openssl curl bind9-dnsutils isc-dhcp-client netcat-openbsd socat nginx-light
- * dnsmasq-base ngtcp2-client ngtcp2-server python3-aiosmtpd openvswitch-switch avahi-daemon samba samba-common-bin chromium
+ * Each run makes new keys, so certificates and what depends on them differ from the last run; the expectations are written anew with them.
  */
 import { cpSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,19 +20,53 @@ import { inside, run, start, stopAll } from './record/shell.ts';
 
 const folder = import.meta.dirname;
 
+/** What plays and what listens, and the Debian 12 package that holds it. */
+const programs = [
+  ['ip', 'iproute2'],
+  ['sysctl', 'procps'],
+  ['ping', 'iputils-ping'],
+  ['ethtool', 'ethtool'],
+  ['tcpdump', 'tcpdump'],
+  ['tshark', 'tshark'],
+  ['openssl', 'openssl'],
+  ['curl', 'curl'],
+  ['dig', 'bind9-dnsutils'],
+  ['dhclient', 'isc-dhcp-client'],
+  ['nc.openbsd', 'netcat-openbsd'],
+  ['socat', 'socat'],
+  ['nginx', 'nginx-light'],
+  ['dnsmasq', 'dnsmasq-base'],
+  ['gtlsclient', 'ngtcp2-client'],
+  ['gtlsserver', 'ngtcp2-server'],
+  ['aiosmtpd', 'python3-aiosmtpd'],
+  ['ovs-vswitchd', 'openvswitch-switch'],
+  ['avahi-daemon', 'avahi-daemon'],
+  ['nmbd', 'samba'],
+  ['nmblookup', 'samba-common-bin'],
+  ['chromium', 'chromium'],
+] as const;
+
 /** The whole script, however many programs hang. */
 const timeoutMs = 15 * 60_000;
 
 /** Kinds that only the wire can tell; of all others the programs' own arguments must agree with the wire. */
 const onlySeen = new Set(['ja3', 'ja4', 'quic_ja4']);
 /** Kinds that were told but that tshark is not asked for. */
-const onlyTold = new Set(['dns_types', 'dhcp_macs']);
+const onlyTold = new Set(['dhcp_macs']);
 
+/** Waits until every machine reaches the router: a switch or tunnel that has just been laid loses the first frames. */
 async function warmUp(): Promise<void> {
   for (const each of clients) {
-    await inside(each.namespace, ['ping', '-c1', '-W3', router.ip], { accept: 'any' });
-    await inside(each.namespace, ['ping', '-c1', '-W3', router.ip6], { accept: 'any' });
+    for (const address of [router.ip, router.ip6]) await reach(each.namespace, address);
   }
+}
+
+async function reach(namespace: string, address: string): Promise<void> {
+  for (let attempt = 0; attempt < 15; attempt++) {
+    const { code } = await inside(namespace, ['ping', '-c1', '-W1', address], { accept: 'any' });
+    if (code === 0) return;
+  }
+  throw new Error(`${namespace} does not reach ${address}`);
 }
 
 async function record(recording: Recording, servers: Servers, workFolder: string): Promise<void> {
@@ -129,10 +161,21 @@ async function main(wanted: readonly string[]): Promise<void> {
   }
 }
 
+/** Names every package that is missing, all at once, before anything is built. */
+async function demandPrograms(): Promise<void> {
+  if (process.getuid?.() !== 0) throw new Error('recording needs root: it makes network namespaces');
+  const missing: string[] = [];
+  for (const [program, debianPackage] of programs) {
+    const { code } = await run(['sh', '-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${program}`], { accept: 'any' });
+    if (code !== 0) missing.push(debianPackage);
+  }
+  if (missing.length > 0) throw new Error(`not installed: apt-get install --no-install-recommends ${missing.join(' ')}`);
+}
+
 function fail(error: unknown): never {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 }
 
-await run(['tshark', '--version'], { accept: [0] }).catch(fail);
+await demandPrograms().catch(fail);
 await main(process.argv.slice(2)).catch(fail);

@@ -16,7 +16,7 @@ const conversationsPerKind = 3;
 const nestedMax = 10;
 
 /** Lists that are made; then they come again with other client addresses, so that memory stays flat and conversations are new. */
-const listsMax = 64;
+const listsMax = 24;
 /** Second byte of a client's address, by what the address starts with: the part of it that may be changed. */
 const clientPrefixes = [Buffer.from([10, 20]), Buffer.from([0xfd, 0, 0, 0x20])];
 
@@ -26,7 +26,7 @@ interface KnownList {
   places: { frame: number; at: number }[];
 }
 
-/** Gives a list of other conversations each time it is asked. A list is overwritten when 64 more were asked for. */
+/** Gives a list of other conversations each time it is asked. A list is overwritten when 24 more were asked for. */
 export class Corpus {
   private readonly lists: KnownList[] = [];
   private asked = 0;

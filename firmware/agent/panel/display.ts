@@ -56,6 +56,9 @@ interface Fault {
   words: Words;
 }
 
+/** A sensor that is not up by then will not come up by itself. */
+const startSecondsMax = 60;
+
 /** Health that three intervals did not replace tells nothing any more. */
 const staleIntervals = 3;
 
@@ -72,17 +75,27 @@ const faults: readonly Fault[] = [
     words: { vi: 'Thiết bị không còn báo tình trạng', en: 'The box no longer reports its health' },
   },
   {
+    degree: 'impaired',
+    when: isStarting,
+    words: { vi: 'Đang khởi động', en: 'Starting' },
+  },
+  {
     degree: 'blind',
-    when: ({ capture }) => capture.state !== 'running',
+    when: (health) => health.capture.state !== 'running' && !isStarting(health),
     words: { vi: 'Không bắt được gói tin: kiểm tra cáp và cổng mạng', en: 'Not capturing: check cable and port' },
   },
   {
     degree: 'blind',
-    when: ({ capture, quietSeconds }, _, { quietSecondsMax }) => capture.packets === 0 || quietSeconds > quietSecondsMax,
+    when: ({ quietSeconds }, _, { quietSecondsMax }) => quietSeconds > quietSecondsMax,
     words: {
       vi: 'Cổng giám sát không có gói tin: kiểm tra cấu hình mirror (SPAN)',
       en: 'No packets on the mirror port: check the SPAN setting',
     },
+  },
+  {
+    degree: 'impaired',
+    when: ({ capture }) => capture.packets === 0,
+    words: { vi: 'Chưa thấy gói tin nào', en: 'No packet was seen yet' },
   },
   {
     degree: 'impaired',
@@ -117,6 +130,10 @@ const faults: readonly Fault[] = [
   },
 ];
 
+function isStarting({ capture, uptimeSeconds }: Health): boolean {
+  return capture.state === 'starting' && uptimeSeconds <= startSecondsMax;
+}
+
 const nothingHeard: Fault = {
   degree: 'lost',
   when: () => true,
@@ -148,7 +165,9 @@ const limitsDefault = displayLimitsSchema.parse({});
 
 export function display(state: PanelState, limits: DisplayLimits = limitsDefault): Display {
   const { health } = state;
-  const found = health === undefined ? [nothingHeard] : faults.filter((fault) => fault.when(health, state, limits));
+  const all = health === undefined ? [nothingHeard] : faults.filter((fault) => fault.when(health, state, limits));
+  // What a lost box said before it was lost is no longer true.
+  const found = all.some(({ degree }) => degree === 'lost') ? all.filter(({ degree }) => degree === 'lost') : all;
   const judged: Judged = { ...state, faults: found };
   const rhythm = (lamp: LampName) => rows.find((row) => row.lamp === lamp && row.when(judged))?.rhythm ?? 'off';
   return {

@@ -84,7 +84,7 @@ export class TerminalPanel {
 
   #redraw(): void {
     if (!this.#output.isTTY || this.#display === undefined) return;
-    this.#output.write(`\r\x1b[2K${drawLamps(this.#display, this.#lang, this.#now(), this.#output.columns ?? columnsDefault)}`);
+    this.#output.write(`\r\x1b[2K${drawLamps(this.#display, this.#lang, this.#now(), this.#output.columns || columnsDefault)}`);
   }
 }
 

@@ -86,7 +86,11 @@ function reasonsOf({ finding, stage, count }: OpenAlert): Reason[] {
   return [
     ...finding.reasons,
     { measured: inbound ? 'connection begun by the remote side; stage reached' : 'stage reached', value: stage },
-    { measured: 'bytes out and in of the latest flow', value: `${bytesOut}/${bytesIn}`, threshold: stage === 'exchange' ? 'payload both ways' : 'none' },
+    {
+      measured: 'bytes out and in of the latest flow',
+      value: `${bytesOut}/${bytesIn}`,
+      threshold: stage === 'exchange' ? 'payload both ways' : 'none',
+    },
     { measured: 'times seen', value: count, threshold: 1 },
     { measured: 'confidence of the list', value: confidence },
   ];

@@ -9,7 +9,8 @@ import type { ByteInput } from './byte-input.ts';
 export const GZIP_MAGIC = [0x1f, 0x8b] as const;
 /** Deflate makes at most about a thousand bytes of one, so this bounds what one write can bring into memory to 16 MiB. */
 const COMPRESSED_READ_BYTES = 16_384;
-const PLAIN_CHUNK_BYTES = 16384;
+/** What is lost at most when damage is met: the decompressor drops the piece that it was filling. */
+const PLAIN_CHUNK_BYTES = 32_768;
 
 export class GzipInput implements ByteInput {
   damage: string | undefined;

@@ -33,7 +33,7 @@ export const liveOptionsSchema = z
       .boolean()
       .default(true)
       .meta({ description: 'Whether to take frames that are addressed to other machines. A mirror port needs it.' }),
-    filter: z.string().max(16_384).default('').meta({
+    filter: z.string().max(65_536).default('').meta({
       description: 'A filter in the language of tcpdump (man pcap-filter); frames that do not match are never seen. Empty: everything.',
     }),
     shed: z.enum(['auto', 'off']).default('auto').meta({

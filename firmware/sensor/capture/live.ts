@@ -5,10 +5,12 @@
  * Under load libpcap's dispatch does not return, and with it no timer fires. So the clock is also read inside the packet
  * callback, statistics are taken there when due, and a dispatch that holds the process for long is ended by a new session.
  */
+import { CLOSING_SESSIONS_MAX, ClosingSessions } from './closing-sessions.ts';
 import { DropLedger } from './drop-ledger.ts';
 import { CaptureError, type Frame, type FrameSink, type FrameSource, type SourceCounters } from './frame.ts';
 import { EVERY_INTERFACE, readInterfaceState } from './interface-state.ts';
 import { type LiveOptions, type LiveOptionsInput, liveOptionsSchema } from './live-options.ts';
+import { type LiveState, type LiveStatus, linkWords, oneLine, StatusBoard } from './live-status.ts';
 import { HEADER_CAPTURED, HEADER_MICROS, HEADER_ORIGINAL, HEADER_SECONDS, PacketSession } from './node-pcap.ts';
 import { ShedController } from './shed-controller.ts';
 import { shedFilter } from './shed-filter.ts';
@@ -18,26 +20,22 @@ const SUPERVISE_MS = 500;
 /** After a failed opening: doubled each time, up to the second number. Each failure leaves a few hundred bytes in libpcap. */
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 30_000;
-/** A power of two less one: the clock is read once for so many frames. */
+/** The clock is read once for so many frames and one. */
 const CLOCK_MASK = 1023;
-/** A dispatch that runs for longer is ended, so that signals and timers get their turn. Costs what the ring holds. */
+/**
+ * A dispatch that runs for longer is ended, so that signals and timers get their turn. It costs what the ring holds: nothing
+ * more than overload costs anyway where frames are being dropped; where they are not, the sensor may yet catch up.
+ */
+const HOLD_MS_MAX_LOSING = 1000;
 const HOLD_MS_MAX = 3000;
-/** Sessions of vanished interfaces cannot be freed (node-pcap.ts), and each holds a ring: beyond this a restart is due. */
-const UNRELEASED_MAX = 8;
+/** So many looks in a row that find frames of which the event loop did not tell: it no longer listens, see `#readUntold`. */
+const UNTOLD_MAX = 2;
 /** Frames that the old and the new session both saw are told by their time, unless the clock was set in between. */
 const OVERLAP_MICROS_MAX = 1_000_000;
 const LINKTYPE_ETHERNET = 1;
 const WARNINGS_MAX = 100;
 
-export type LiveState = 'up' | 'down' | 'no-link' | 'missing' | 'no-permission' | 'failed';
-
-export interface LiveStatus {
-  state: LiveState;
-  /** One line for people: what is wrong and where. */
-  message: string;
-  /** Only what detectors need most is captured, because the box is overloaded. */
-  shedding: boolean;
-}
+export type { LiveStatus };
 
 export interface LiveSource extends FrameSource {
   status(): LiveStatus;
@@ -59,18 +57,20 @@ class LiveCapture implements LiveSource {
   readonly #frame: Frame = { bytes: new Uint8Array(0), start: 0, end: 0, originalLength: 0, tsMicros: 0, linkType: LINKTYPE_ETHERNET };
   readonly #ledger = new DropLedger();
   readonly #shed = new ShedController();
-  readonly #listeners: ((status: LiveStatus) => void)[] = [];
-  #status: LiveStatus;
+  readonly #closing = new ClosingSessions();
+  readonly #board: StatusBoard;
   #sink: FrameSink = () => undefined;
   #session: PacketSession | undefined;
-  /** Closed sessions whose handle is not free yet. */
-  #closing: PacketSession[] = [];
   #interfaceIndex = 0;
   #received = 0;
   #sessionDelivered = 0;
   /** When the dispatch under way began; 0 outside of one. */
   #dispatchStartMs = 0;
+  #dispatchStartDropped = 0;
   #skipUntilMicros = -1;
+  /** The event loop told of packets since the last look. */
+  #told = false;
+  #untold = 0;
   #everOpened = false;
   #shedRefused = false;
   #retryMs = RETRY_MS_MIN;
@@ -81,7 +81,7 @@ class LiveCapture implements LiveSource {
 
   constructor(options: LiveOptions) {
     this.#options = options;
-    this.#status = { state: 'missing', message: `${options.interface}: not opened yet`, shedding: false };
+    this.#board = new StatusBoard(options.interface);
   }
 
   get name(): string {
@@ -108,12 +108,11 @@ class LiveCapture implements LiveSource {
   }
 
   status(): LiveStatus {
-    return this.#status;
+    return this.#board.status;
   }
 
   onStatus(listener: (status: LiveStatus) => void): void {
-    this.#listeners.push(listener);
-    listener(this.#status);
+    this.#board.listen(listener);
   }
 
   #end(error: unknown): void {
@@ -125,39 +124,44 @@ class LiveCapture implements LiveSource {
     else this.#settle?.reject(error);
   }
 
-  /** Brings session and interface together; called by the timer and after an error. */
+  /** Brings session and interface together. */
   #supervise(): void {
     if (this.#stopped) return;
     const { state, index } = readInterfaceState(this.name);
-    if (this.#session !== undefined && index !== this.#interfaceIndex) this.#loseSession();
-    this.#closing = this.#closing.filter((session) => !session.released);
-    if (this.#closing.length > UNRELEASED_MAX) {
-      this.#end(new CaptureError(`${this.name}: it vanished ${this.#closing.length} times; start the sensor again to free its buffers`));
-    } else if (state === 'missing' || (state === 'down' && this.#session === undefined)) {
-      this.#report(state, state === 'missing' ? 'there is no such interface' : 'the interface is down');
+    const session = this.#session;
+    // A socket outlives `down`, but libuv stops listening to it then.
+    if (session !== undefined && (index !== this.#interfaceIndex || state === 'down')) this.#loseSession();
+    const waiting = this.#closing.sweep();
+    if (waiting > CLOSING_SESSIONS_MAX) {
+      this.#end(new CaptureError(`${this.name}: it vanished ${waiting} times; start the sensor again to free its buffers`));
+    } else if (state === 'missing' || state === 'down') {
+      this.#nextTryMs = 0;
+      this.#report(state, linkWords[state]);
     } else if (this.#session !== undefined) {
-      this.#reportLink(state);
-      // A safety net: packets that wait are otherwise announced by the event loop.
-      this.#read(this.#session);
+      this.#report(state, linkWords[state]);
+      this.#readUntold(this.#session);
     } else if (performance.now() >= this.#nextTryMs) {
       this.#interfaceIndex = index;
-      if (this.#openFirst()) this.#reportLink(state);
+      if (this.#openFirst()) this.#report(state, linkWords[state]);
     }
     this.#sample(performance.now());
   }
 
-  #reportLink(state: 'up' | 'down' | 'no-link'): void {
-    const words = { up: 'capturing', down: 'the interface is down', 'no-link': 'no link: the cable is unplugged or the other side is off' };
-    this.#report(state, words[state]);
+  /** An interface that went down and up between two looks also leaves a socket to which nobody listens: then open a new one. */
+  #readUntold(session: PacketSession): void {
+    const before = this.#sessionDelivered;
+    if (this.#told) this.#untold = 0;
+    else this.#read(session);
+    this.#told = false;
+    if (this.#sessionDelivered > before && ++this.#untold >= UNTOLD_MAX) this.#replaceSession();
   }
 
   #report(state: LiveState, words: string): void {
-    const shedding = this.#shed.mode === 'shed' && !this.#shedRefused;
-    const message = `${this.name}: ${words}`;
-    const before = this.#status;
-    if (before.state === state && before.message === message && before.shedding === shedding) return;
-    this.#status = { state, message, shedding };
-    for (const listener of this.#listeners) listener(this.#status);
+    this.#board.set(state, words, this.#isShedding());
+  }
+
+  #isShedding(): boolean {
+    return this.#shed.mode === 'shed' && !this.#shedRefused;
   }
 
   /** Opens a session where there is none; false when that failed, which was then reported. */
@@ -179,16 +183,14 @@ class LiveCapture implements LiveSource {
   }
 
   #open(): PacketSession {
-    const { interface: name, kernelBufferBytes, snapshotLengthBytes, timeoutMs } = this.#options;
-    const promiscuous = this.#options.promiscuous && name !== EVERY_INTERFACE;
-    const options = { interface: name, filter: this.#filter(), kernelBufferBytes, snapshotLengthBytes, timeoutMs, promiscuous };
-    return new PacketSession(options, () => this.#deliver());
+    const promiscuous = this.#options.promiscuous && this.name !== EVERY_INTERFACE;
+    return new PacketSession({ ...this.#options, filter: this.#filter(), promiscuous }, () => this.#deliver());
   }
 
   /** The shed filter comes first: keywords in a filter set by hand would shift what follows them. */
   #filter(): string {
     const { filter } = this.#options;
-    if (this.#shed.mode === 'normal' || this.#shedRefused) return filter;
+    if (!this.#isShedding()) return filter;
     return filter === '' ? shedFilter() : `(${shedFilter()}) and (${filter})`;
   }
 
@@ -198,11 +200,16 @@ class LiveCapture implements LiveSource {
     this.#sessionDelivered = 0;
     this.#frame.bytes = session.bytes;
     this.#frame.linkType = session.linkType;
-    session.start(() => this.#read(session));
+    this.#untold = 0;
+    session.start(() => {
+      this.#told = true;
+      this.#read(session);
+    });
   }
 
   #read(session: PacketSession): void {
     this.#dispatchStartMs = performance.now();
+    this.#dispatchStartDropped = this.#ledger.dropped;
     const result = session.dispatch();
     this.#dispatchStartMs = 0;
     // Another session may have taken its place meanwhile; then this one has just ended as it should.
@@ -241,9 +248,11 @@ class LiveCapture implements LiveSource {
   /** What timers do otherwise, from inside a dispatch that does not return. */
   #readClock(): void {
     const nowMs = performance.now();
-    if (nowMs - this.#dispatchStartMs < SUPERVISE_MS) return;
+    if (this.#stopped || nowMs - this.#dispatchStartMs < SUPERVISE_MS) return;
+    const session = this.#session;
     this.#sample(nowMs);
-    if (nowMs - this.#dispatchStartMs > HOLD_MS_MAX) this.#replaceSession();
+    const holdMsMax = this.#ledger.dropped > this.#dispatchStartDropped ? HOLD_MS_MAX_LOSING : HOLD_MS_MAX;
+    if (session === this.#session && nowMs - this.#dispatchStartMs > holdMsMax) this.#replaceSession();
   }
 
   #readStatistics(): void {
@@ -258,7 +267,7 @@ class LiveCapture implements LiveSource {
     const before = this.#shed.mode;
     if (this.#shed.sample(this.#ledger, nowMs) === before) return;
     this.#replaceSession();
-    this.#report(this.#status.state, this.#status.message.slice(this.name.length + 2));
+    this.#board.setShedding(this.#isShedding());
   }
 
   /** Opens the next session before the old one ends, so that nothing is missed between them but what overload costs. */
@@ -268,14 +277,15 @@ class LiveCapture implements LiveSource {
       next = this.#open();
     } catch (error) {
       this.#shedRefused ||= this.#shed.mode === 'shed';
-      this.#warn(`${this.name}: cannot change the filter (${oneLine(error)})`);
+      if (this.warnings.length < WARNINGS_MAX) this.warnings.push(`${this.name}: cannot change the filter (${oneLine(error)})`);
       return;
     }
     // What came while the new one was being opened lies in both.
     if (this.#dispatchStartMs === 0 && this.#session !== undefined) this.#read(this.#session);
     this.#skipUntilMicros = this.#frame.tsMicros;
     this.#loseSession();
-    this.#begin(next);
+    if (this.#stopped) this.#closing.add(next);
+    else this.#begin(next);
   }
 
   #loseSession(): void {
@@ -284,17 +294,6 @@ class LiveCapture implements LiveSource {
     this.#readStatistics();
     this.#ledger.endSession(this.#sessionDelivered);
     this.#session = undefined;
-    this.#closing.push(session);
-    session.close();
+    this.#closing.add(session);
   }
-
-  #warn(text: string): void {
-    if (this.warnings.length < WARNINGS_MAX) this.warnings.push(text);
-  }
-}
-
-/** Words of libpcap, made fit for one line. */
-function oneLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/\p{Cc}+/gu, ' ').trim() || 'no reason given';
 }

@@ -9,7 +9,7 @@ import { rcodeMnemonic, typeMnemonic } from '../decode/dns/dns-message.ts';
 import type { ClientHello } from '../decode/tls/client-hello.ts';
 import { ja3 } from '../decode/tls/ja3.ts';
 import { ja4 } from '../decode/tls/ja4.ts';
-import type { IndicatorType, Indicators, Match } from '../intel/indicator.ts';
+import type { Indicators, IndicatorType, Match } from '../intel/indicator.ts';
 import { communityId } from '../observe/community-id.ts';
 import type {
   Connection,
@@ -29,8 +29,18 @@ import { WatchList } from './watch-list.ts';
 
 export const knownBadOptions = z.strictObject({
   enabled: z.boolean().default(true).meta({ description: 'look for contacts with known indicators' }),
-  watchedFlowsMax: z.int().min(64).max(1_048_576).default(16_384).meta({ description: 'open flows to known-bad ends that are followed at once' }),
-  resolvedMax: z.int().min(64).max(1_048_576).default(8192).meta({ description: 'answers for known-bad names that are remembered at once' }),
+  watchedFlowsMax: z
+    .int()
+    .min(64)
+    .max(1_048_576)
+    .default(16_384)
+    .meta({ description: 'open flows to known-bad ends that are followed at once' }),
+  resolvedMax: z
+    .int()
+    .min(64)
+    .max(1_048_576)
+    .default(8192)
+    .meta({ description: 'answers for known-bad names that are remembered at once' }),
 });
 export type KnownBadOptions = z.infer<typeof knownBadOptions>;
 
@@ -146,9 +156,9 @@ class KnownBad implements Detector {
     const { message, connection, tsMicros } = event;
     const question = message.questions[0];
     const nowMs = tsMicros / 1000;
-    if (question !== undefined) {
-      const match = this.indicators.domain(question.name, nowMs);
-      if (match !== undefined) this.raiseName(event, match, question.name, emit);
+    for (const { name } of message.questions) {
+      const match = this.indicators.domain(name, nowMs);
+      if (match !== undefined) this.raiseName(event, match, name, emit);
     }
     if (!message.response) return;
     for (const answer of message.answers.slice(0, answersLookedUpMax)) {
@@ -176,7 +186,14 @@ class KnownBad implements Detector {
   private raiseName(event: DnsEvent, match: Match, name: string, emit: FindingSink): void {
     const { message, connection, tsMicros } = event;
     const measured = message.response ? 'name in a DNS answer' : 'name asked of DNS';
-    const finding = this.finding(connection, tsMicros, { match, observed: name, measured, app: 'dns', name, context: { dns: dnsContext(event) } });
+    const finding = this.finding(connection, tsMicros, {
+      match,
+      observed: name,
+      measured,
+      app: 'dns',
+      name,
+      context: { dns: dnsContext(event) },
+    });
     finding.stage = 'attempt';
     finding.isNewContact = !message.response;
     delete finding.remote;
@@ -196,16 +213,25 @@ class KnownBad implements Detector {
     const name = hello.sni;
     const domain = name === undefined ? undefined : this.indicators.domain(name, nowMs);
     if (domain !== undefined && name !== undefined)
-      this.raise(connection, tsMicros, { match: domain, observed: name, measured: 'server name in the ClientHello', app, name, context }, emit, false);
-    if (counts.ja3 > 0 && app === 'tls') {
+      this.raise(
+        connection,
+        tsMicros,
+        { match: domain, observed: name, measured: 'server name in the ClientHello', app, name, context },
+        emit,
+        false,
+      );
+    if (hello.anomaly === 'tls.bad-hello') return; // a fingerprint of half a hello would be somebody else's
+    if (counts.ja3 > 0 && app === 'tls' && !hello.ssl2) {
       const observed = ja3(hello);
       const match = this.indicators.fingerprint('ja3', observed, nowMs);
-      if (match !== undefined) this.raise(connection, tsMicros, { match, observed, measured: 'JA3 of the ClientHello', app, name, context }, emit);
+      if (match !== undefined)
+        this.raise(connection, tsMicros, { match, observed, measured: 'JA3 of the ClientHello', app, name, context }, emit);
     }
     if (counts.ja4 > 0) {
       const observed = ja4(hello, app === 'quic' ? 'q' : 't');
       const match = this.indicators.fingerprint('ja4', observed, nowMs);
-      if (match !== undefined) this.raise(connection, tsMicros, { match, observed, measured: 'JA4 of the ClientHello', app, name, context }, emit);
+      if (match !== undefined)
+        this.raise(connection, tsMicros, { match, observed, measured: 'JA4 of the ClientHello', app, name, context }, emit);
     }
   }
 
@@ -214,7 +240,8 @@ class KnownBad implements Detector {
     const { counts } = this.indicators;
     if (counts['cert-sha1'] + counts['cert-sha256'] === 0) return;
     const match =
-      this.indicators.fingerprint('cert-sha256', certificate.sha256, nowMs) ?? this.indicators.fingerprint('cert-sha1', certificate.sha1, nowMs);
+      this.indicators.fingerprint('cert-sha256', certificate.sha256, nowMs) ??
+      this.indicators.fingerprint('cert-sha1', certificate.sha1, nowMs);
     if (match === undefined) return;
     const observed = match.type === 'cert-sha1' ? certificate.sha1 : certificate.sha256;
     const context = { tls: { subject: certificate.subject, issuer: certificate.issuer, serial: certificate.serial, position } };
@@ -229,16 +256,28 @@ class KnownBad implements Detector {
       const name = hostName(host);
       const match = this.indicators.url(host, pathOf(uri), nowMs);
       if (match !== undefined) {
-        this.raise(connection, tsMicros, { match, observed: url ?? `http://${host}${uri}`, measured: 'URL asked for', app: 'http', name, context }, emit);
+        this.raise(
+          connection,
+          tsMicros,
+          { match, observed: url ?? `http://${host}${uri}`, measured: 'URL asked for', app: 'http', name, context },
+          emit,
+        );
       } else {
         const domain = this.indicators.domain(name, nowMs);
         if (domain !== undefined)
-          this.raise(connection, tsMicros, { match: domain, observed: host, measured: 'Host header', app: 'http', name, context }, emit, false);
+          this.raise(
+            connection,
+            tsMicros,
+            { match: domain, observed: host, measured: 'Host header', app: 'http', name, context },
+            emit,
+            false,
+          );
       }
     }
     if (userAgent === undefined || this.indicators.counts['user-agent'] === 0) return;
     const match = this.indicators.userAgent(userAgent, nowMs);
-    if (match !== undefined) this.raise(connection, tsMicros, { match, observed: userAgent, measured: 'User-Agent header', app: 'http', context }, emit);
+    if (match !== undefined)
+      this.raise(connection, tsMicros, { match, observed: userAgent, measured: 'User-Agent header', app: 'http', context }, emit);
   }
 
   /** `isNewContact` false: the name was seen before in DNS or will be counted as part of the same contact. */
@@ -293,7 +332,8 @@ function dnsContext({ message }: DnsEvent): Record<string, unknown> {
   const question = message.questions[0];
   const context: Record<string, unknown> = {};
   if (question !== undefined) Object.assign(context, { qname: question.name, qtype: typeMnemonic(question.type) });
-  if (message.response) Object.assign(context, { rcode: rcodeMnemonic(message.rcode), answers: message.answers.slice(0, 8).map((answer) => answer.data) });
+  if (message.response)
+    Object.assign(context, { rcode: rcodeMnemonic(message.rcode), answers: message.answers.slice(0, 8).map((answer) => answer.data) });
   return context;
 }
 

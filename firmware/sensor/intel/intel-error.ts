@@ -1,3 +1,5 @@
+import type { Stats } from 'node:fs';
+
 /** A list or compiled set that cannot be used. The message is one line that says what is wrong and where; it is meant for people. */
 export class IntelError extends Error {
   override readonly name = 'IntelError';
@@ -17,4 +19,10 @@ export function describeFileError(path: string, error: unknown): unknown {
     EROFS: 'the file system is read-only',
   };
   return new IntelError(`${path}: ${reasons[code] ?? code}`);
+}
+
+/** Only regular files are read: a device has no end, and a pipe cannot be read twice. */
+export function checkIsFile(stat: Stats, path: string): void {
+  if (stat.isDirectory()) throw new IntelError(`${path}: is a folder, not a file`);
+  if (!stat.isFile()) throw new IntelError(`${path}: is not a regular file`);
 }

@@ -1,6 +1,6 @@
 /** Gives the lines of a text file one by one, in bounded memory however long a line or the file is. Knows nothing of what they mean. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { describeFileError, IntelError } from './intel-error.ts';
+import { checkIsFile, describeFileError, IntelError } from './intel-error.ts';
 import { hasSetMagic } from './set-layout.ts';
 
 /** No value is half as long. */
@@ -26,7 +26,7 @@ export function readLines(path: string, onLine: (line: string | undefined, numbe
   try {
     const file = openSync(path, 'r');
     try {
-      if (!fstatSync(file).isFile()) throw new IntelError(`${path}: is not a file`);
+      checkIsFile(fstatSync(file), path);
       pump(file, path, onLine);
     } finally {
       closeSync(file);

@@ -1,16 +1,17 @@
 /** Reads a compiled set from a file into one buffer and checks it by its hash. Every fault is an `IntelError` of one line. */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { IndicatorSet } from './indicator-set.ts';
-import { describeFileError, IntelError } from './intel-error.ts';
+import { checkIsFile, describeFileError, IntelError } from './intel-error.ts';
 import { checkHeader, hashedFrom, hasSetMagic, headerBytes, setBytesMax } from './set-layout.ts';
 
 /** Between two pieces the event loop runs: reading a set must not stall the capture. A piece takes about a millisecond to hash. */
 const pieceBytes = 1 << 20;
 
-function checkSize(size: number, isFile: boolean, path: string): void {
-  if (!isFile) throw new IntelError(`${path}: is not a file`);
+function checkSize(stat: Stats, path: string): void {
+  checkIsFile(stat, path);
+  const { size } = stat;
   if (size > setBytesMax) throw new IntelError(`${path}: has ${size} bytes; a compiled set has at most ${setBytesMax}`);
 }
 
@@ -20,7 +21,7 @@ export function loadIndicatorSet(path: string): IndicatorSet {
     const file = openSync(path, 'r');
     try {
       const stat = fstatSync(file);
-      checkSize(stat.size, stat.isFile(), path);
+      checkSize(stat, path);
       const bytes = Buffer.allocUnsafeSlow(stat.size);
       let filled = 0;
       while (filled < bytes.length) {
@@ -43,7 +44,7 @@ export async function readIndicatorSet(path: string): Promise<IndicatorSet> {
   try {
     await using file = await open(path, 'r');
     const stat = await file.stat();
-    checkSize(stat.size, stat.isFile(), path);
+    checkSize(stat, path);
     const bytes = Buffer.allocUnsafeSlow(stat.size);
     const hash = createHash('sha256');
     let filled = 0;
@@ -65,7 +66,7 @@ export function isCompiledSet(path: string): boolean {
   try {
     const file = openSync(path, 'r');
     try {
-      checkSize(0, fstatSync(file).isFile(), path);
+      checkIsFile(fstatSync(file), path);
       const start = Buffer.alloc(8);
       return readSync(file, start, 0, start.length, 0) === start.length && hasSetMagic(start);
     } finally {

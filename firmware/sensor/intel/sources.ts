@@ -1,12 +1,13 @@
 /** Turns the paths of `--intel` (compiled sets and lists in any mix) into one `Indicators`; no path gives an empty set. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { type Seed, SetBuilder } from './compile.ts';
 import type { Indicators, Provenance } from './indicator.ts';
 import { IndicatorSet } from './indicator-set.ts';
-import { describeFileError } from './intel-error.ts';
-import { isCompiledSet, loadIndicatorSet } from './load.ts';
+import { checkIsFile, describeFileError } from './intel-error.ts';
+import { isCompiledSet, readIndicatorSet } from './load.ts';
 import { ListReport, readList } from './read-list.ts';
 import { UnionIndicators } from './union.ts';
 
@@ -29,6 +30,7 @@ export async function seedOf(paths: readonly string[]): Promise<Seed> {
   for (const path of paths) {
     const hash = createHash('sha256');
     try {
+      checkIsFile(await stat(path), path);
       for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Buffer);
     } catch (error) {
       throw describeFileError(path, error);
@@ -39,15 +41,16 @@ export async function seedOf(paths: readonly string[]): Promise<Seed> {
   return { a: seed.readInt32LE(0), b: seed.readInt32LE(4) };
 }
 
-/** Lists are compiled together in memory. `report` hears of refused values. Throws an `IntelError` that names the file. */
+/** Lists are compiled together in memory; compiled sets are read in pieces, without stalling a running sensor. `report` hears of refused values. Throws an `IntelError` that names the file. */
 export async function indicatorsFrom(paths: readonly string[], report: ListReport = new ListReport()): Promise<Indicators> {
+  if (paths.length === 0) return emptyIndicators();
   const lists: string[] = [];
   const sets: IndicatorSet[] = [];
   for (const path of paths) {
-    if (isCompiledSet(path)) sets.push(loadIndicatorSet(path));
+    if (isCompiledSet(path)) sets.push(await readIndicatorSet(path));
     else lists.push(path);
   }
-  if (lists.length > 0 || sets.length === 0) {
+  if (lists.length > 0) {
     const builder = new SetBuilder(await seedOf(lists));
     for (const path of lists) {
       readList(path, { allow: false, defaults: listDefaults(path) }, report, (value, provenance, allow) =>

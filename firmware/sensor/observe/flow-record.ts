@@ -14,6 +14,9 @@ export const wordFlags = 12;
 export const wordVlan = 13; // outer tag + 1 in the lower half, inner tag + 1 in the upper
 export const wordPacketsA = 22;
 export const wordPacketsB = 23;
+// Sequence number of the SYN, where the flag says that there was one.
+export const wordSynA = 26;
+export const wordSynB = 27;
 
 // Indexes of doubles.
 export const doubleStart = 7;

@@ -17,6 +17,7 @@ const handStepsMax = 16;
 /** The table is swept in this many parts, one each second of frame time. */
 const sweepParts = 16;
 const sweepIntervalMicros = 1_000_000;
+const bothSyns = record.flagSynA | record.flagSynB;
 /** Ports below it belong to services (RFC 6335 §6); decides who is the client when a conversation was joined in the middle. */
 const systemPortsEnd = 1024;
 
@@ -188,9 +189,10 @@ export class FlowTable {
     if (packet.payloadLength > 0) flags |= fromA ? record.flagPayloadA : record.flagPayloadB;
     if (packet.protocol === protocolTcp) {
       const tcpFlags = packet.tcpFlags;
-      if ((tcpFlags & tcpSyn) !== 0) flags |= fromA ? record.flagSynA : record.flagSynB;
-      else if (fromClient && (flags & (record.flagSynA | record.flagSynB)) === (record.flagSynA | record.flagSynB) && (tcpFlags & tcpRst) === 0)
-        flags |= record.flagHandshake;
+      if ((tcpFlags & tcpSyn) !== 0) {
+        flags |= fromA ? record.flagSynA : record.flagSynB;
+        this.words[slot * record.wordsPerFlow + (fromA ? record.wordSynA : record.wordSynB)] = packet.tcpSequence;
+      } else if (fromClient && (tcpFlags & tcpRst) === 0 && (flags & bothSyns) === bothSyns) flags |= record.flagHandshake;
       if ((tcpFlags & tcpFin) !== 0) flags |= fromA ? record.flagFinA : record.flagFinB;
       if ((tcpFlags & tcpRst) !== 0) flags |= record.flagReset;
       else if (!fromClient) flags |= record.flagAnswered;
@@ -222,6 +224,13 @@ export class FlowTable {
   /** Packets so far from one side. */
   packetsFrom(slot: number, sideA: boolean): number {
     return this.words[slot * record.wordsPerFlow + (sideA ? record.wordPacketsA : record.wordPacketsB)]!;
+  }
+
+  /** Sequence number of the SYN that this side sent; undefined when none was seen. */
+  synOf(slot: number, sideA: boolean): number | undefined {
+    const base = slot * record.wordsPerFlow;
+    if ((this.words[base + record.wordFlags]! & (sideA ? record.flagSynA : record.flagSynB)) === 0) return undefined;
+    return this.words[base + (sideA ? record.wordSynA : record.wordSynB)];
   }
 
   portsOf(slot: number): readonly [a: number, b: number] {
@@ -334,7 +343,8 @@ export class FlowTable {
     if (this.heads[bucket] === slot) this.heads[bucket] = next;
     else {
       let before = this.heads[bucket]!;
-      while (words[before * record.wordsPerFlow + record.wordNext] !== slot) before = words[before * record.wordsPerFlow + record.wordNext]!;
+      while (words[before * record.wordsPerFlow + record.wordNext] !== slot)
+        before = words[before * record.wordsPerFlow + record.wordNext]!;
       words[before * record.wordsPerFlow + record.wordNext] = next;
     }
     words[base + record.wordFlags] = 0;

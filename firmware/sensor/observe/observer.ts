@@ -97,7 +97,9 @@ export class Observer implements MessageSink {
   private beginTcp(slot: number): TcpConversation | undefined {
     if (this.flows.isRead(slot, true) && this.flows.isRead(slot, false)) return undefined;
     if (!this.mayBegin(slot)) return undefined;
-    const conversation = new TcpConversation(slot, this, this.budget, this.flows.portsOf(slot));
+    const { flows } = this;
+    const start = { ports: flows.portsOf(slot), synA: flows.synOf(slot, true), synB: flows.synOf(slot, false) };
+    const conversation = new TcpConversation(slot, start, this, this.budget);
     this.conversations[slot] = conversation;
     return conversation;
   }

@@ -3,12 +3,7 @@ import { z } from 'zod';
 import { isNetwork } from '../bytes/network.ts';
 
 export const flowOptions = z.strictObject({
-  flowsMax: z
-    .int()
-    .min(1024)
-    .max(1_048_576)
-    .default(131_072)
-    .meta({ description: 'flows kept at once; each takes 128 bytes of memory' }),
+  flowsMax: z.int().min(1024).max(1_048_576).default(131_072).meta({ description: 'flows kept at once; each takes 128 bytes of memory' }),
   unansweredTimeoutS: z.int().min(1).max(3600).default(60).meta({ description: 'seconds until a flow that nobody answered ends' }),
   tcpTimeoutS: z.int().min(10).max(86_400).default(1800).meta({ description: 'seconds of silence until an open TCP flow ends' }),
   otherTimeoutS: z.int().min(5).max(3600).default(180).meta({ description: 'seconds of silence until an answered flow without TCP ends' }),
@@ -28,7 +23,15 @@ export const streamOptions = z.strictObject({
 export type StreamOptions = z.infer<typeof streamOptions>;
 
 /** RFC 1918, RFC 3927, RFC 6598, RFC 4193, RFC 4291 §2.5.6 */
-export const defaultHomeNetworks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fe80::/10'];
+export const defaultHomeNetworks = [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '169.254.0.0/16',
+  '100.64.0.0/10',
+  'fc00::/7',
+  'fe80::/10',
+];
 
 export const observeOptions = z.strictObject({
   homeNetworks: z

@@ -1,6 +1,7 @@
 /** A QUIC conversation up to its ClientHello: hands the client's datagrams to the decoder until the hello is whole or given up. */
-import { QuicHello } from '../decode/quic/quic-hello.ts';
+
 import type { Packet } from '../decode/packet.ts';
+import { QuicHello } from '../decode/quic/quic-hello.ts';
 import type { MessageSink } from './message-sink.ts';
 
 export class QuicConversation {

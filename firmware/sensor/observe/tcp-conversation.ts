@@ -2,8 +2,7 @@
  * Both directions of one TCP conversation: joins the segments, finds out by content what is spoken (TLS, HTTP/1, DNS), and hands the
  * bytes to that decoder. A direction of which nothing more is wanted is marked in the flow table and costs nothing from then on.
  */
-import { looksLikeDns } from '../decode/dns/dns-message.ts';
-import { DnsTcpStream } from '../decode/dns/dns-tcp.ts';
+import { DnsTcpStream, looksLikeDnsTcp } from '../decode/dns/dns-tcp.ts';
 import {
   HttpExchange,
   HttpRequestStream,
@@ -27,16 +26,26 @@ const probedMaxBytes = 32_768;
 
 type Mode = 'detect' | 'tls' | 'http' | 'dns' | 'done';
 
+/** What the flow table knows of a conversation when its first payload comes. */
+export interface ConversationStart {
+  ports: readonly [a: number, b: number];
+  /** Sequence numbers of the SYNs that were seen. */
+  synA: number | undefined;
+  synB: number | undefined;
+}
+
 export class TcpConversation {
   private readonly a: Direction;
   private readonly b: Direction;
 
-  constructor(slot: number, sink: MessageSink, budget: BufferBudget, serverPorts: readonly [a: number, b: number]) {
-    const isDns = serverPorts[0] === portDns || serverPorts[1] === portDns;
+  constructor(slot: number, start: ConversationStart, sink: MessageSink, budget: BufferBudget) {
+    const isDns = start.ports.includes(portDns);
     this.a = new Direction(slot, true, sink, budget, isDns);
     this.b = new Direction(slot, false, sink, budget, isDns);
     this.a.other = this.b;
     this.b.other = this.a;
+    if (start.synA !== undefined) this.a.joiner.begin(start.synA);
+    if (start.synB !== undefined) this.b.joiner.begin(start.synB);
   }
 
   add(packet: Packet, fromA: boolean): void {
@@ -101,6 +110,7 @@ class Direction implements StreamConsumer {
     switch (this.mode) {
       case 'tls':
         // A record's length is lost with its header. What follows may still begin with a record that tells something.
+        this.tls?.end();
         this.tls = undefined;
         this.mode = 'detect';
         break;
@@ -145,7 +155,7 @@ class Direction implements StreamConsumer {
     else if (looksLikeServerHello(bytes, start, end)) this.beginTls(false);
     else if (looksLikeHttpRequest(bytes, start, end)) this.beginHttp(true);
     else if (looksLikeHttpResponse(bytes, start, end)) this.beginHttp(false);
-    else if (this.isDns || looksLikeDns(bytes, start + 2, end)) this.beginDns(bytes, start, end);
+    else if (this.isDns || looksLikeDnsTcp(bytes, start, end)) this.beginDns();
     return this.mode !== 'detect';
   }
 
@@ -164,8 +174,7 @@ class Direction implements StreamConsumer {
     this.http = client ? new HttpRequestStream(sink, exchange) : new HttpResponseStream(sink, exchange);
   }
 
-  private beginDns(bytes: Uint8Array, start: number, end: number): void {
-    if (!this.isDns && ((bytes[start]! << 8) | bytes[start + 1]!) > end - start - 2) return;
+  private beginDns(): void {
     this.mode = 'dns';
     this.dns = new DnsTcpStream((message) => this.sink.dns(this.slot, this.sideA, message));
   }
@@ -202,6 +211,7 @@ class Direction implements StreamConsumer {
   /** The stream is over: a message that was cut short is told as far as it is known. */
   finish(): void {
     if (this.mode !== 'done') this.joiner.finish();
+    this.tls?.end();
     this.http?.finish();
     this.joiner.discard();
   }
@@ -216,4 +226,3 @@ class Direction implements StreamConsumer {
     this.sink.read(this.slot, this.sideA);
   }
 }
-

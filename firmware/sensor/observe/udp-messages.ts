@@ -76,7 +76,7 @@ export class UdpMessages {
   private readDns(slot: number, packet: Packet, fromA: boolean): void {
     const message = decodeDns(this.open(packet));
     if (message.anomaly !== undefined) this.sink.anomaly(slot, message.anomaly);
-    if (message.questions.length === 0 && message.answers.length === 0) return;
+    if (!message.questionsWhole || (message.questions.length === 0 && message.answers.length === 0)) return;
     this.sink.dns(slot, fromA, message);
     if (packet.srcPort === portMulticastDns && message.response) this.learnFromMulticast(packet, message);
   }

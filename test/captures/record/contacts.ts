@@ -32,6 +32,8 @@ export function rawExchange(): Promise<unknown> {
 /** A bad address knocks at a port of the counter's machine, which is deaf to it. */
 export async function knock(): Promise<void> {
   await ignore(counter, servers.knocker);
+  // The deaf machine would not answer the router's ARP either, and then nothing would be seen of the knock.
+  await inside(internet, ['ip', 'neigh', 'replace', counter.ip, 'lladdr', counter.mac, 'dev', 'office']);
   await inside(internet, ['nc', '-w', '2', '-s', servers.knocker, counter.ip, '3389'], { accept: 'any' });
 }
 
@@ -43,7 +45,7 @@ export async function oldCertificate(scene: Scene): Promise<void> {
 const addresses: readonly Recording[] = [
   {
     name: 'c2-address-attempt',
-    origin: 'nc and curl send SYNs to bad addresses, IPv4 and IPv6, that never answer',
+    origin: 'nc sends SYNs to bad addresses, IPv4 and IPv6, that never answer',
     indicators: [deadAddress, `${deadAddress6.replace('::44', '::')}/64`],
     alerts: [
       { kind: 'c2.address', stage: 'attempt', hostIp: accounting.ip, value: deadAddress },

@@ -3,9 +3,9 @@
  * with malware does. Also the list of bad values that fits it. All families, names and reports are invented.
  */
 import { badPath, deadAddress, deadName, knock, oddCiphers, oddCurl, oldCertificate, rawExchange } from './contacts.ts';
-import { clients, servers } from './network.ts';
+import { type Client, clients, servers } from './network.ts';
 import { put } from './oracle.ts';
-import { askForAddress, curl, dig, pause, type Scene, secureClient, tellCertificates } from './programs.ts';
+import { askForAddress, curl, dig, pause, type Scene, secureClient, tellCertificates, tellLookup } from './programs.ts';
 import type { ExpectedAlert, Recording } from './recording.ts';
 import { names } from './servers.ts';
 import { inside } from './shell.ts';
@@ -45,17 +45,19 @@ const list: readonly ListedIndicator[] = [
   listed('=tai-ve.example', 'HangDa', 60, 'green', '2026-05-30', 88),
 ];
 
+const at = (machine: Client) => ({ hostIp: machine.ip, hostName: machine.name });
+
 const alerts: readonly ExpectedAlert[] = [
-  { kind: 'c2.address', stage: 'attempt', hostIp: counter.ip, value: deadAddress },
-  { kind: 'c2.address', stage: 'contact', hostIp: clerk.ip, value: contactAddress },
-  { kind: 'c2.address', stage: 'exchange', hostIp: accounting.ip, value: servers.talker },
-  { kind: 'c2.address', stage: 'attempt', hostIp: counter.ip, value: servers.knocker, severityMax: 1 },
-  { kind: 'c2.domain', stage: 'attempt', hostIp: clerk.ip, value: 'tai-lieu-mat.example' },
-  { kind: 'c2.domain', stage: 'exchange', hostIp: accounting.ip, value: 'phan-mem-ke-toan.example' },
-  { kind: 'c2.url', stage: 'exchange', hostIp: counter.ip, value: badUrl },
-  { kind: 'c2.tls', stage: 'exchange', hostIp: clerk.ip, value: '<ja3>' },
-  { kind: 'c2.tls', stage: 'exchange', hostIp: head.ip, value: '<ja4>' },
-  { kind: 'c2.certificate', stage: 'exchange', hostIp: head.ip, value: '<cert>' },
+  { kind: 'c2.address', stage: 'attempt', ...at(counter), value: deadAddress },
+  { kind: 'c2.address', stage: 'contact', ...at(clerk), value: contactAddress },
+  { kind: 'c2.address', stage: 'exchange', ...at(accounting), value: servers.talker },
+  { kind: 'c2.address', stage: 'attempt', ...at(counter), value: servers.knocker, severityMax: 1 },
+  { kind: 'c2.domain', stage: 'attempt', ...at(clerk), value: 'tai-lieu-mat.example' },
+  { kind: 'c2.domain', stage: 'exchange', ...at(accounting), value: 'phan-mem-ke-toan.example' },
+  { kind: 'c2.url', stage: 'exchange', ...at(counter), value: badUrl },
+  { kind: 'c2.tls', stage: 'exchange', ...at(clerk), value: '<ja3>' },
+  { kind: 'c2.tls', stage: 'exchange', ...at(head), value: '<ja4>' },
+  { kind: 'c2.certificate', stage: 'exchange', ...at(head), value: '<cert>' },
 ];
 
 /** Reads a page with its picture, now over HTTP, now over HTTPS. */
@@ -72,27 +74,27 @@ async function play(scene: Scene): Promise<void> {
   for (const machine of clients) await askForAddress(scene, machine);
   await browse(scene);
   await dig(scene, clerk, deadName, 'A');
-  await pause(1_500);
+  await pause(2_500);
   await inside(counter.namespace, ['nc', '-w', '3', deadAddress, '443'], { accept: 'any' });
   await curl(scene, head, [`https://${names.library}/van-ban.txt`], ['--http1.1']);
-  await pause(1_500);
+  await pause(2_500);
   await inside(clerk.namespace, ['nc', '-z', '-w', '2', servers.silent, '8443']);
   await browse(scene);
-  await pause(1_500);
+  await pause(2_500);
   await curl(scene, counter, [`${badUrl}?id=7`]);
-  await pause(2_000);
+  await pause(3_200);
   await knock();
   await rawExchange();
   await browse(scene);
-  await pause(2_000);
+  await pause(3_200);
   tellCertificates(scene, scene.servers.site);
   await secureClient(scene, clerk, servers.portal, oddCiphers, names.portal);
-  await pause(2_000);
+  await pause(3_200);
   await curl(scene, head, [`https://${names.library}/van-ban.txt`], oddCurl);
   await curl(scene, clerk, [`http://${names.portal}/?ngay=23`]);
-  await pause(2_000);
+  await pause(3_200);
   await oldCertificate(scene);
-  await pause(2_000);
+  await pause(3_200);
   await curl(scene, accounting, [`https://${names.panel}/gate.php`], ['--http1.1']);
   await inside(
     head.namespace,
@@ -102,7 +104,7 @@ async function play(scene: Scene): Promise<void> {
     },
   );
   put(scene.told, 'quic_sni', names.video);
-  put(scene.told, 'dns_queries', names.video);
+  tellLookup(scene, names.video);
   await browse(scene);
 }
 

@@ -16,6 +16,9 @@ export const mirrorPoint = 'line';
 /** Room for tags and tunnel headers around a full inner frame. */
 const lineMtuBytes = 1700;
 
+/** Everything beside the line itself that a kind of line may leave in a switch. */
+const laid = ['tunnel', 'inner', 'customer', 'service', 'underlay', 'ovs-netdev'] as const;
+
 export const tags = { vlan: 10, serviceVlan: 100, vxlanNetwork: 2020, tunnelKey: 20 } as const;
 
 const ends = [
@@ -40,8 +43,7 @@ export async function layLine(kind: LineKind, workFolder: string): Promise<() =>
     for (const each of switches.reverse()) await each.stop();
     await run(['ip', '-n', officeSwitch, 'link', 'del', mirrorPoint]);
     for (const end of ends) {
-      await run(['ip', '-n', end.namespace, 'link', 'del', 'tunnel'], { accept: 'any' });
-      await run(['ip', '-n', end.namespace, 'link', 'del', 'inner'], { accept: 'any' });
+      for (const name of laid) await run(['ip', '-n', end.namespace, 'link', 'del', name], { accept: 'any' });
     }
   };
 }

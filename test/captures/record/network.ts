@@ -47,7 +47,6 @@ export const servers = {
   silent: '203.0.113.67',
   knocker: '203.0.113.99',
   panel: '203.0.113.70',
-  panel6: '2001:db8:bad::70',
   selfSigned: '203.0.113.90',
 } as const;
 
@@ -83,6 +82,10 @@ export async function plug(namespace: string, name: string): Promise<void> {
 async function addNamespace(namespace: string): Promise<void> {
   await run(['ip', 'netns', 'add', namespace]);
   await inside(namespace, ['sysctl', '-qw', 'net.ipv4.ip_forward=0', 'net.ipv6.conf.all.accept_ra=0', 'net.ipv6.conf.default.accept_ra=0']);
+  if (namespace === officeSwitch || namespace === providerSwitch) {
+    // A switch has no address of its own: without this every port would announce one by IPv6.
+    await inside(namespace, ['sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1']);
+  }
   await ip(namespace, 'link', 'set', 'lo', 'up');
   mkdirSync(`/etc/netns/${namespace}`, { recursive: true });
   writeFileSync(`/etc/netns/${namespace}/resolv.conf`, `nameserver ${router.ip}\noptions timeout:2 attempts:1\n`);

@@ -22,6 +22,7 @@ interface Question {
 
 const questions: readonly Question[] = [
   { kind: 'dns_queries', filter: 'dns.flags.response == 0 && (udp.dstport == 53 || tcp.dstport == 53)', field: 'dns.qry.name' },
+  { kind: 'dns_types', filter: 'dns.flags.response == 0 && (udp.dstport == 53 || tcp.dstport == 53)', field: 'dns.qry.type' },
   { kind: 'mdns_names', filter: 'mdns && dns.flags.response == 1 && dns.a', field: 'dns.resp.name' },
   { kind: 'nbns_names', filter: 'nbns.nb_flags.group == 0', field: 'nbns.name' },
   { kind: 'sni', filter: 'tls.handshake.type == 1 && tcp', field: 'tls.handshake.extensions_server_name' },
@@ -41,8 +42,19 @@ async function lines(file: string, filter: string, fields: readonly string[]): P
   return stdout.split('\n').filter((line) => line.trim() !== '');
 }
 
-/** tshark writes a NetBIOS name with the meaning of its last byte behind it: `PC-01 (Workstation/Redirector)`. */
+/** The types that the recordings ask for (IANA, DNS resource record types). */
+const typeNames = new Map([
+  [1, 'A'],
+  [6, 'SOA'],
+  [15, 'MX'],
+  [16, 'TXT'],
+  [28, 'AAAA'],
+  [65, 'HTTPS'],
+]);
+
+/** tshark writes a type as a number, and a NetBIOS name with the meaning of its last byte behind it: `PC-01 (Workstation/Redirector)`. */
 function trimmed(kind: string, value: string): string {
+  if (kind === 'dns_types') return typeNames.get(Number(value)) ?? `TYPE${value}`;
   return kind === 'nbns_names' ? value.replace(/ *[(<].*/, '') : value;
 }
 

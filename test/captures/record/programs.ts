@@ -28,8 +28,16 @@ function isName(host: string): boolean {
   return /[a-z]$/.test(host) && !host.includes(':');
 }
 
-function tellHost(scene: Scene, url: URL, dials: boolean): void {
-  if (dials && isName(url.hostname)) put(scene.told, 'dns_queries', url.hostname);
+/** What the C library asks the resolver when a program is told to go to a name. */
+export function tellLookup(scene: Scene, name: string, options: readonly string[] = []): void {
+  put(scene.told, 'dns_queries', name);
+  put(scene.told, 'dns_types', 'A');
+  // curl -4 asks for A alone; curl -6 asks for both and then leaves the IPv4 addresses out.
+  if (!options.includes('-4')) put(scene.told, 'dns_types', 'AAAA');
+}
+
+function tellHost(scene: Scene, url: URL, options: readonly string[]): void {
+  if (isName(url.hostname)) tellLookup(scene, url.hostname, options);
   if (url.protocol === 'https:' && isName(url.hostname)) put(scene.told, 'sni', url.hostname);
 }
 
@@ -47,7 +55,7 @@ export async function curl(
 ): Promise<Outcome> {
   for (const each of urls) {
     const url = new URL(each);
-    tellHost(scene, url, true);
+    tellHost(scene, url, options);
     if (url.protocol !== 'http:') continue;
     put(scene.told, 'http_urls', each);
     put(scene.told, 'http_hosts', url.host);

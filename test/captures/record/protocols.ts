@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { tags } from './line.ts';
 import { type Client, clients, internet, servers } from './network.ts';
 import { put } from './oracle.ts';
-import { askForAddress, curl, dig, pause, postQuantumClient, type Scene, tellCertificates } from './programs.ts';
+import { askForAddress, curl, dig, pause, postQuantumClient, type Scene, tellCertificates, tellLookup } from './programs.ts';
 import type { Recording } from './recording.ts';
 import { longTextName, names } from './servers.ts';
 import { inside, start } from './shell.ts';
@@ -74,7 +74,7 @@ const web: readonly Recording[] = [
     origin: 'curl 7.88 smtp:// with STARTTLS (TLS 1.2) to aiosmtpd 1.4',
     async play(scene) {
       const mail = 'From: <a@congvan.example>\r\nTo: <b@congvan.example>\r\nSubject: thu\r\n\r\nXin chao.\r\n';
-      put(scene.told, 'dns_queries', names.mail);
+      tellLookup(scene, names.mail);
       put(scene.told, 'sni', names.mail);
       tellCertificates(scene, scene.servers.site);
       const options = ['--ssl-reqd', '--tls-max', '1.2', '--cacert', scene.servers.authorityFile, '--mail-from', 'a@congvan.example'];
@@ -86,7 +86,7 @@ const web: readonly Recording[] = [
 
 async function quic(scene: Scene, version: string): Promise<void> {
   put(scene.told, 'quic_sni', names.video);
-  put(scene.told, 'dns_queries', names.video);
+  tellLookup(scene, names.video);
   const argv = ['gtlsclient', '-q', '-v', version, '--exit-on-all-streams-close', names.video, '443', `https://${names.video}/van-ban.txt`];
   await inside(head.namespace, argv, { accept: 'any', timeoutMs: 6_000 });
 }

@@ -8,6 +8,8 @@ export interface ExpectedAlert {
   stage: 'attempt' | 'contact' | 'exchange';
   hostIp: string;
   value: string;
+  /** Given where the capture tells it by DHCP. */
+  hostName?: string;
   /** Given where the severity has an upper bound whatever the confidence. */
   severityMax?: number;
 }

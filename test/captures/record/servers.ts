@@ -23,7 +23,7 @@ const hostRecords: ReadonlyArray<readonly [name: string, ...addresses: string[]]
   [names.mail, servers.mail],
   [names.library, servers.library],
   [names.video, servers.video],
-  [names.panel, servers.panel, servers.panel6],
+  [names.panel, servers.panel],
 ];
 
 /** A TXT record set too long for 512 bytes: the first answer is cut short and the client asks again over TCP. */
@@ -81,12 +81,12 @@ function nginxConfiguration(folder: string, made: Servers): string {
     `ssl_certificate_key ${certificate.keyFile};`,
   ];
   const oldTls = ['ssl_protocols TLSv1.2;', 'ssl_ciphers ALL:@SECLEVEL=0;'];
-  const { news, news6, portal, library, panel, panel6, selfSigned } = servers;
+  const { news, news6, portal, library, panel, selfSigned } = servers;
   return `daemon off; master_process off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log;
     events { worker_connections 256; }
     http { access_log off; gzip on; gzip_types text/plain; gzip_min_length 64; types { text/html html; text/plain txt; }
       client_body_temp_path ${folder}/b; proxy_temp_path ${folder}/p; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-      ${site([`${news}:80`, `[${news6}]:80`, `${portal}:80`, `${library}:80`, `${panel}:80`, `[${panel6}]:80`], [])}
+      ${site([`${news}:80`, `[${news6}]:80`, `${portal}:80`, `${library}:80`, `${panel}:80`], [])}
       ${site([`${news}:443 ssl`, `[${news6}]:443 ssl`, `${library}:443 ssl`], ['ssl_protocols TLSv1.2 TLSv1.3;', ...tls(made.site)])}
       ${site([`${portal}:443 ssl`, `${panel}:443 ssl`], [...oldTls, ...tls(made.site)])}
       ${site([`${selfSigned}:443 ssl`], [...oldTls, ...tls(made.selfSigned)])} }`;

@@ -77,16 +77,14 @@ function judgeRest(method: string, known: boolean): Likeness {
 
 export function judgeRequest(bytes: Uint8Array, start: number, end: number): Likeness {
   reader.reset(bytes, start, end);
+  let length = 0;
+  while (isMethodByte(reader.peek(length))) if (++length > methodBytesMax) return 'no';
+  const after = reader.peek(length);
+  if (after < 0) return 'maybe';
+  if (after !== space || length < methodBytesMin) return 'no';
   let method = '';
-  for (;;) {
-    const byte = reader.peek();
-    if (byte < 0) return 'maybe';
-    if (byte === space) break;
-    if (!isMethodByte(byte) || method.length === methodBytesMax) return 'no';
-    method += String.fromCharCode(byte);
-    reader.skip(1);
-  }
-  return method.length < methodBytesMin ? 'no' : judgeRest(method, methods.has(method));
+  for (let left = length; left > 0; left--) method += String.fromCharCode(reader.u8());
+  return judgeRest(method, methods.has(method));
 }
 
 /** `HTTP/1.1 200` or `HTTP/1.0 200` (RFC 9112 §4); the reason may be missing. */

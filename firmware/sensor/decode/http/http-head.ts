@@ -19,6 +19,13 @@ let lineCount = 0;
 let linesLeftOut = false;
 const reader = new Reader(new Uint8Array(0));
 
+/** Index of the first byte that is no line end. RFC 9112 §2.2: empty lines before a start line are passed over. */
+export function skipEmptyLines(bytes: Uint8Array, start: number, end: number): number {
+  reader.reset(bytes, start, end);
+  while (reader.peek() === carriageReturn || reader.peek() === lineFeed) reader.skip(1);
+  return reader.position;
+}
+
 /** Index one past the empty line that ends the head, or -1. Notes where the lines end, of a cut head the whole ones. */
 export function findHeadEnd(bytes: Uint8Array, start: number, end: number): number {
   reader.reset(bytes, start, end);
@@ -58,14 +65,14 @@ export function findHeadEndFrom(bytes: Uint8Array, from: number, end: number): n
 
 const back = new Reader(new Uint8Array(0));
 
+/** Index one past the first line's line feed, of the head that `findHeadEnd` has just measured; `start` when no line is whole. */
+export function startLineEnd(start: number): number {
+  return lineCount === 0 ? start : start + lineEnds[0]!;
+}
+
 type TextField = 'host' | 'userAgent' | 'server' | 'contentType';
-/** Names in lower case, by the value they fill. */
-const textFields: readonly (readonly [string, TextField])[] = [
-  ['host', 'host'],
-  ['user-agent', 'userAgent'],
-  ['server', 'server'],
-  ['content-type', 'contentType'],
-];
+/** Below 2^53. */
+const plainLength = /^\d{1,15}$/;
 
 /** One head's values; reused, so what is kept is copied out. */
 export class HttpHead {
@@ -84,17 +91,15 @@ export class HttpHead {
   startLineEnd = 0;
   private last: TextField | undefined;
 
-  /** Reads the lines that the last `findHeadEnd` of the same bytes noted. False when not even the start line is whole. */
-  read(bytes: Uint8Array, start: number): boolean {
+  /** Reads the lines that the last `findHeadEnd` of the same bytes noted; there must be one. */
+  read(bytes: Uint8Array, start: number): void {
     this.host = this.userAgent = this.server = this.contentType = this.last = undefined;
     this.contentLengthBytes = -1;
     this.transferEncoding = 'none';
     this.malformed = false;
     this.tooManyLines = linesLeftOut;
-    if (lineCount === 0) return false;
-    this.startLineEnd = start + lineEnds[0]!;
+    this.startLineEnd = startLineEnd(start);
     for (let line = 1; line < lineCount; line++) this.readLine(bytes, start + lineEnds[line - 1]!, start + lineEnds[line]!);
-    return true;
   }
 
   private readLine(bytes: Uint8Array, start: number, end: number): void {
@@ -107,13 +112,17 @@ export class HttpHead {
     this.last = undefined;
     switch (first | 0x20) {
       case 0x68:
+        if (isNamed('host')) this.readText('host', bytes, start + 5, end);
+        break;
       case 0x75:
+        if (isNamed('user-agent')) this.readText('userAgent', bytes, start + 11, end);
+        break;
       case 0x73:
-        this.readText(bytes, start, end);
+        if (isNamed('server')) this.readText('server', bytes, start + 7, end);
         break;
       case 0x63:
         if (isNamed('content-length')) this.readLength(httpText(bytes, start + 15, end));
-        else this.readText(bytes, start, end);
+        else if (isNamed('content-type')) this.readText('contentType', bytes, start + 13, end);
         break;
       case 0x74:
         if (isNamed('transfer-encoding')) this.readEncoding(httpText(bytes, start + 18, end));
@@ -121,15 +130,11 @@ export class HttpHead {
     }
   }
 
-  private readText(bytes: Uint8Array, start: number, end: number): void {
-    for (const [name, field] of textFields) {
-      if (!isNamed(name)) continue;
-      if (field === 'host' && this.host !== undefined) this.malformed = true;
-      this.last = field;
-      const text = httpText(bytes, start + name.length + 1, end);
-      if (text !== '') this[field] = text;
-      return;
-    }
+  private readText(field: TextField, bytes: Uint8Array, start: number, end: number): void {
+    if (field === 'host' && this.host !== undefined) this.malformed = true;
+    this.last = field;
+    const text = httpText(bytes, start, end);
+    if (text !== '') this[field] = text;
   }
 
   private fold(bytes: Uint8Array, start: number, end: number): void {
@@ -140,10 +145,14 @@ export class HttpHead {
   }
 
   private readLength(text: string): void {
+    if (this.contentLengthBytes < 0 && plainLength.test(text)) {
+      this.contentLengthBytes = Number(text);
+      return;
+    }
     // RFC 9112 §6.3: a list of equal numbers counts as one.
     for (const part of text.split(',', 4)) {
       const digits = part.trim();
-      const length = /^\d{1,15}$/.test(digits) ? Number(digits) : -1;
+      const length = plainLength.test(digits) ? Number(digits) : -1;
       if (length < 0 || (this.contentLengthBytes >= 0 && this.contentLengthBytes !== length)) this.malformed = true;
       else this.contentLengthBytes = length;
     }

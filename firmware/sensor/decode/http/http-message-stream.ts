@@ -6,7 +6,7 @@ import type { Anomaly } from '../anomaly.ts';
 import { HttpBody } from './http-body.ts';
 import type { Likeness } from './http-content.ts';
 import { HttpExchange } from './http-exchange.ts';
-import { findHeadEnd, findHeadEndFrom, HttpHead, headBytesMax } from './http-head.ts';
+import { findHeadEnd, findHeadEndFrom, HttpHead, headBytesMax, skipEmptyLines, startLineEnd } from './http-head.ts';
 import type { HttpSink } from './http-message.ts';
 
 /** Larger than most heads. */
@@ -88,8 +88,8 @@ export abstract class HttpMessageStream {
   }
 
   protected abstract judge(bytes: Uint8Array, start: number, end: number): Likeness;
-  /** Reports the message and says in `state` and `body` what follows it. False when the start line is none. */
-  protected abstract message(bytes: Uint8Array, start: number, head: HttpHead, fault: Anomaly | undefined): boolean;
+  /** Reports the message, whose start line is one, and says in `state` and `body` what follows it. */
+  protected abstract message(bytes: Uint8Array, start: number, head: HttpHead, fault: Anomaly | undefined): void;
   protected abstract readonly fault: Anomaly;
 
   private takeBody(bytes: Uint8Array, start: number, end: number): number {
@@ -101,9 +101,7 @@ export abstract class HttpMessageStream {
 
   private takeHead(bytes: Uint8Array, start: number, end: number): number {
     if (this.pendingLength > 0) return this.takeMore(bytes, start, end);
-    let position = start;
-    // RFC 9112 §2.2: empty lines before a start line are passed over.
-    while (position < end && (bytes[position] === 0x0d || bytes[position] === 0x0a)) position++;
+    const position = skipEmptyLines(bytes, start, end);
     if (position === end) return end;
     if (this.judge(bytes, position, end) === 'no') {
       this.lose(this.fault);
@@ -125,7 +123,9 @@ export abstract class HttpMessageStream {
     if (headEnd >= 0) {
       this.drop();
       findHeadEnd(pending, 0, headEnd);
-      this.readHead(pending, 0);
+      // Only the beginning of the start line was here when it was judged.
+      if (this.isStartLine(pending, 0)) this.readHead(pending, 0);
+      else this.lose(this.fault);
       return start + headEnd - before;
     }
     if (before < judgedBytesMax && this.judge(pending, 0, this.pendingLength) === 'no') {
@@ -138,11 +138,17 @@ export abstract class HttpMessageStream {
     return end;
   }
 
-  /** Reads the head that `findHeadEnd` has just measured. */
+  /** Of the head that `findHeadEnd` has just measured. */
+  private isStartLine(bytes: Uint8Array, start: number): boolean {
+    const end = startLineEnd(start);
+    return end > start && this.judge(bytes, start, end) === 'yes';
+  }
+
+  /** Reads the head that `findHeadEnd` has just measured and whose start line is one. */
   private readHead(bytes: Uint8Array, start: number): void {
     head.read(bytes, start);
     const fault = head.malformed ? this.fault : head.tooManyLines ? 'http.header-too-large' : undefined;
-    if (!this.message(bytes, start, head, fault)) this.lose(this.fault);
+    this.message(bytes, start, head, fault);
   }
 
   private refuseHead(bytes: Uint8Array, start: number, end: number): void {
@@ -153,8 +159,10 @@ export abstract class HttpMessageStream {
   /** Reports a head that has no end, if its start line is whole. */
   private report(bytes: Uint8Array, start: number, end: number, fault?: Anomaly): void {
     findHeadEnd(bytes, start, end);
-    const known = head.read(bytes, start) && this.message(bytes, start, head, fault);
-    if (!known && fault !== undefined) this.sink.anomaly(fault);
+    if (this.isStartLine(bytes, start)) {
+      head.read(bytes, start);
+      this.message(bytes, start, head, fault);
+    } else if (fault !== undefined) this.sink.anomaly(fault);
   }
 
   private lose(anomaly: Anomaly | undefined): void {

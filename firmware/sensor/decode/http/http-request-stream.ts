@@ -22,10 +22,12 @@ export class HttpRequestStream extends HttpMessageStream {
     return judgeRequest(bytes, start, end);
   }
 
-  protected message(bytes: Uint8Array, start: number, head: HttpHead, fault: Anomaly | undefined): boolean {
-    // A long first line was only judged by its beginning.
-    if (judgeRequest(bytes, start, head.startLineEnd) !== 'yes') return false;
-    const [method = '', target = ''] = httpText(bytes, start, head.startLineEnd).split(/ +/, 2);
+  protected message(bytes: Uint8Array, start: number, head: HttpHead, fault: Anomaly | undefined): void {
+    const line = httpText(bytes, start, head.startLineEnd);
+    const method = line.slice(0, line.indexOf(' '));
+    const rest = line.slice(method.length).trimStart();
+    const targetEnd = rest.indexOf(' ');
+    const target = targetEnd < 0 ? rest : rest.slice(0, targetEnd);
     const request: HttpRequest = { method, target, uri: target };
     const url = requestUrl(method, target, head.host);
     if (head.host !== undefined) request.host = head.host;
@@ -35,7 +37,6 @@ export class HttpRequestStream extends HttpMessageStream {
     this.exchange.asked(method);
     this.beginBody(method, head);
     this.sink.request(request);
-    return true;
   }
 
   /** RFC 9112 §6.3: a request without a length has no body. */

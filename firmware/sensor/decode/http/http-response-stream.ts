@@ -22,8 +22,7 @@ export class HttpResponseStream extends HttpMessageStream {
     return judgeResponse(bytes, start, end);
   }
 
-  protected message(bytes: Uint8Array, start: number, head: HttpHead, fault: Anomaly | undefined): boolean {
-    if (judgeResponse(bytes, start, head.startLineEnd) !== 'yes') return false;
+  protected message(bytes: Uint8Array, start: number, head: HttpHead, fault: Anomaly | undefined): void {
     const status = Number(httpText(bytes, start + statusAt, start + statusEnd));
     const response: HttpResponse = { status };
     if (head.server !== undefined) response.server = head.server;
@@ -31,7 +30,6 @@ export class HttpResponseStream extends HttpMessageStream {
     if (fault !== undefined) response.anomaly = fault;
     this.beginBody(status, head);
     this.sink.response(response);
-    return true;
   }
 
   /** RFC 9112 §6.3, in its order. RFC 9110 §15.2: an interim response is not the answer yet. */

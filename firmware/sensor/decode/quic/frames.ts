@@ -45,7 +45,7 @@ function skipAck(reader: Reader, withEcn: boolean): void {
   readVarint(reader);
   const ranges = readVarint(reader);
   readVarint(reader);
-  for (let range = 0; range < ranges && reader.remaining > 0; range++) {
+  for (let range = 0; range < ranges && !reader.failed; range++) {
     readVarint(reader);
     readVarint(reader);
   }

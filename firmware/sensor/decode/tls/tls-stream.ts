@@ -69,6 +69,7 @@ export class TlsStream {
   private done = false;
   private sawAnything = false;
   private sawClientHello = false;
+  private serverHellos = 0;
   private sawRetryRequest = false;
   private otherRecords = 0;
   /** Bytes of the record and the handshake header as one big-endian number, and how many of them are here. */
@@ -171,6 +172,8 @@ export class TlsStream {
     this.messageLeft = length;
     if (type === SERVER_HELLO_DONE || type === CLIENT_KEY_EXCHANGE) this.finish();
     else if (type === CLIENT_HELLO && this.sawClientHello) this.finish();
+    // RFC 8446 §4.1.4: a server sends one retry request at most.
+    else if (type === SERVER_HELLO && this.serverHellos >= (this.sawRetryRequest ? 2 : 1)) this.finish('tls.bad-record');
     else if (type !== CLIENT_HELLO && type !== SERVER_HELLO && type !== CERTIFICATE && !skippedMessages.has(type)) {
       this.finish('tls.bad-record');
     }
@@ -229,7 +232,8 @@ export class TlsStream {
   private serverHello(body: Reader): void {
     const hello = decodeServerHello(body);
     if (hello.anomaly !== undefined) this.sink.anomaly(hello.anomaly);
-    this.sawRetryRequest = hello.helloRetryRequest;
+    this.serverHellos++;
+    this.sawRetryRequest ||= hello.helloRetryRequest;
     if (hello.anomaly === undefined || hello.cipher !== 0) this.sink.serverHello(hello);
     if (isTls13(hello) && !hello.helloRetryRequest) this.finish();
   }

@@ -21,7 +21,17 @@ const rows: Row[] = [
   ['lost while a contact is open', { ...well, online: false, contacts: { open: 1, new: 1 } }, 'off', 'counterturn', 'turn', 'off'],
   ['interface down', spoilt({ capture: { ...capture, state: 'waiting' } }), 'off', 'blink', 'off', 'pulse'],
   ['no packet for a minute', spoilt({ quietSeconds: 61, interval: { ...interval, packets: 0 } }), 'off', 'blink', 'off', 'off'],
-  ['never a packet', spoilt({ capture: { ...capture, packets: 0 }, interval: { ...interval, packets: 0 } }), 'off', 'blink', 'off', 'off'],
+  [
+    'not one packet yet',
+    spoilt({ capture: { ...capture, packets: 0 }, interval: { ...interval, packets: 0 } }),
+    'off',
+    'steady',
+    'off',
+    'off',
+  ],
+  ['a sensor that starts', spoilt({ capture: { ...capture, state: 'starting' }, uptimeSeconds: 5 }), 'off', 'steady', 'off', 'pulse'],
+  ['a sensor that does not come up', spoilt({ capture: { ...capture, state: 'starting' } }), 'off', 'blink', 'off', 'pulse'],
+  ['a capture that ended', spoilt({ capture: { ...capture, state: 'ended' } }), 'off', 'blink', 'off', 'pulse'],
   ['drops at 0.1 %', spoilt({ interval: { ...interval, dropShare: 0.001 } }), 'steady', 'off', 'off', 'pulse'],
   ['drops above 0.1 %', spoilt({ interval: { ...interval, dropShare: 0.0011 } }), 'off', 'steady', 'off', 'pulse'],
   ['shedding load', spoilt({ capture: { ...capture, shedding: true } }), 'off', 'steady', 'off', 'pulse'],
@@ -34,7 +44,14 @@ const rows: Row[] = [
   ['an acknowledged attempt', { ...well, attempts: { open: 1, new: 0 } }, 'steady', 'steady', 'off', 'pulse'],
   ['a new contact', { ...well, contacts: { open: 1, new: 1 } }, 'steady', 'off', 'blink', 'pulse'],
   ['an acknowledged contact', { ...well, contacts: { open: 2, new: 0 } }, 'steady', 'off', 'steady', 'pulse'],
-  ['blind, with an acknowledged attempt', { ...spoilt({ quietSeconds: 99 }), attempts: { open: 1, new: 0 } }, 'off', 'blink', 'off', 'pulse'],
+  [
+    'blind, with an acknowledged attempt',
+    { ...spoilt({ quietSeconds: 99 }), attempts: { open: 1, new: 0 } },
+    'off',
+    'blink',
+    'off',
+    'pulse',
+  ],
 ];
 
 describe('the lamps', () => {
@@ -57,7 +74,8 @@ describe('the lamps', () => {
   });
 
   it('give the reason in both languages', () => {
-    for (const [, state] of rows) for (const { vi, en } of display(state).faults) expect(vi.length > 5 && en.length > 5 && vi !== en).toBe(true);
+    for (const [, state] of rows)
+      for (const { vi, en } of display(state).faults) expect(vi.length > 5 && en.length > 5 && vi !== en).toBe(true);
   });
 });
 

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Display, display } from '../../../../firmware/agent/panel/display.ts';
 import { describeLamps, drawLamps, TerminalPanel } from '../../../../firmware/agent/panel/terminal.ts';
@@ -64,7 +65,7 @@ describe('the lamps in a terminal', () => {
   });
 
   it('cut the reason, never the lamps, to the width of the terminal', () => {
-    const visible = (shown: Display, columns: number) => drawLamps(shown, 'vi', 0, columns).replace(/\x1b\[[0-9;]*m/g, '');
+    const visible = (shown: Display, columns: number) => stripVTControlCharacters(drawLamps(shown, 'vi', 0, columns));
     expect(visible(lost, 200)).toContain('Mất liên lạc với thiết bị');
     expect(visible(lost, 60).length).toBeLessThanOrEqual(60);
     expect(visible(lost, 20)).toContain('LƯU LƯỢNG');

@@ -22,7 +22,9 @@ describe('the advice of an alert', () => {
   });
 
   it('does not call a knock from outside an infection', () => {
-    expect(adviceFor('c2.address', 'attempt', true).en).toContain('no infection');
+    const { vi, en } = adviceFor('c2.address', 'attempt', true);
+    expect(en).toContain('no infection');
+    expect(vi).toContain('Chưa phải lây nhiễm');
     expect(adviceFor('c2.address', 'exchange', true)).toEqual(adviceFor('c2.address', 'exchange'));
   });
 });

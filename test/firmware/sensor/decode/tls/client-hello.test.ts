@@ -86,7 +86,9 @@ describe('decodeClientHello', () => {
 
   it('says of every cut hello that it is cut, and keeps the part before the cut', () => {
     const bytes = clientHelloBody(browserHello);
+    const withoutExtensions = clientHelloBody({ ...browserHello, extensions: undefined }).length;
     for (let length = 0; length < bytes.length; length++) {
+      if (length === withoutExtensions) continue; // whole, in the form of old clients
       const hello = decode(bytes.subarray(0, length));
       expect(hello.anomaly, `cut at ${length}`).toBe('tls.bad-hello');
       expect(browserHello.ciphers?.slice(0, hello.ciphers.length)).toEqual(hello.ciphers);

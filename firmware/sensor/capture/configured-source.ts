@@ -1,0 +1,137 @@
+/** The source of frames that a configuration asks for: the mirror port, or a capture file at its own pace, once or round and round. */
+import { openCaptureFile } from './capture-file.ts';
+import type { FrameSink, FrameSource, SourceCounters } from './frame.ts';
+import { type LiveSource, type LiveStatus, openLive } from './live.ts';
+import type { LiveOptionsInput } from './live-options.ts';
+import { paced } from './paced.ts';
+
+export interface SourceConfig extends Omit<LiveOptionsInput, 'interface'> {
+  interface?: string | undefined;
+  file?: string | undefined;
+  /** 1 = the capture's own pace, 0 = as fast as possible. */
+  pace: number;
+  once: boolean;
+}
+
+/** In the words of health/1. */
+export interface SourceStatus {
+  state: 'starting' | 'running' | 'waiting' | 'ended' | 'failed';
+  error?: string;
+  shedding: boolean;
+}
+
+export interface SensorSource extends FrameSource {
+  readonly isLive: boolean;
+  status(): SourceStatus;
+  onStatus(listener: (status: SourceStatus) => void): void;
+}
+
+export function openConfiguredSource(
+  config: SourceConfig,
+  { isSupportedLinkType }: { isSupportedLinkType(linkType: number): boolean },
+): SensorSource {
+  const { file, pace, once, ...live } = config;
+  if (file !== undefined) return new PlayedFile(file, pace, once, isSupportedLinkType);
+  return new LivePort(openLive({ ...live, interface: live.interface ?? '' }));
+}
+
+class LivePort implements SensorSource {
+  readonly isLive = true;
+  private readonly source: LiveSource;
+
+  constructor(source: LiveSource) {
+    this.source = source;
+  }
+
+  get name(): string {
+    return this.source.name;
+  }
+
+  get warnings(): readonly string[] {
+    return this.source.warnings;
+  }
+
+  run(sink: FrameSink): Promise<void> {
+    return this.source.run(sink);
+  }
+
+  stop(): void {
+    this.source.stop();
+  }
+
+  counters(): SourceCounters {
+    return this.source.counters();
+  }
+
+  status(): SourceStatus {
+    return statusOf(this.source.status());
+  }
+
+  onStatus(listener: (status: SourceStatus) => void): void {
+    this.source.onStatus((status) => listener(statusOf(status)));
+  }
+}
+
+function statusOf({ state, message, shedding }: LiveStatus): SourceStatus {
+  if (state === 'up') return { state: 'running', shedding };
+  return { state: state === 'failed' || state === 'no-permission' ? 'failed' : 'waiting', error: message, shedding };
+}
+
+/** Frames of a file with their times moved to now, as if they were just seen. */
+class PlayedFile implements SensorSource {
+  readonly isLive = false;
+  readonly name: string;
+  readonly warnings: string[] = [];
+  private readonly pace: number;
+  private readonly once: boolean;
+  private readonly isSupportedLinkType: (linkType: number) => boolean;
+  private current: FrameSource | undefined;
+  private received = 0;
+  private ended = false;
+  private stopped = false;
+
+  constructor(file: string, pace: number, once: boolean, isSupportedLinkType: (linkType: number) => boolean) {
+    this.name = file;
+    this.pace = pace;
+    this.once = once;
+    this.isSupportedLinkType = isSupportedLinkType;
+  }
+
+  async run(sink: FrameSink): Promise<void> {
+    do {
+      const file = openCaptureFile(this.name, { isSupportedLinkType: this.isSupportedLinkType });
+      const source = this.pace > 0 ? paced(file, this.pace) : file;
+      this.current = source;
+      const before = this.received;
+      let shiftMicros: number | undefined;
+      await source.run((frame) => {
+        const own = frame.tsMicros;
+        shiftMicros ??= Date.now() * 1000 - own;
+        frame.tsMicros = own + shiftMicros;
+        this.received++;
+        sink(frame);
+        frame.tsMicros = own;
+      });
+      this.warnings.push(...source.warnings);
+      if (this.received === before) break; // an empty capture would go round without end
+    } while (!this.once && !this.stopped);
+    this.ended = true;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.current?.stop();
+  }
+
+  counters(): SourceCounters {
+    return { received: this.received };
+  }
+
+  status(): SourceStatus {
+    return { state: this.ended ? 'ended' : 'running', shedding: false };
+  }
+
+  onStatus(listener: (status: SourceStatus) => void): void {
+    listener(this.status());
+  }
+}

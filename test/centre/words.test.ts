@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { alertInWords, growthInWords, languageOf, plain, updateInWords } from '../../centre/words.ts';
+import { alertKinds, stages } from '../../firmware/contract/alert.ts';
+import { alertOf } from './alert-sample.ts';
+
+describe('an alert in words', () => {
+  it.each(['vi', 'en'] as const)('tells in %s which machine, what it contacted, how sure we are, and what to do', (lang) => {
+    const alert = alertOf();
+    const text = alertInWords(alert, lang);
+    for (const part of ['192.168.10.21', '02:00:5e:00:53:01', 'KETOAN-PC', 'VLAN 10', 'UBND huyện Mẫu', 'demo-box'])
+      expect(text).toContain(part);
+    for (const part of ['evil.example', 'cdn.evil.example', '203.0.113.9', '443', 'TestRAT', 'IT centre']) expect(text).toContain(part);
+    for (const part of ['85 %', 'labels matched = 2', alert.advice[lang], 'contact', '(3/4)']) expect(text).toContain(part);
+  });
+
+  it('names kind and stage in the language of the reader', () => {
+    expect(alertInWords(alertOf({ stage: 'exchange' }), 'vi')).toContain('đã trao đổi dữ liệu hai chiều');
+    expect(alertInWords(alertOf({ stage: 'exchange' }), 'en')).toContain('data went both ways');
+    for (const kind of alertKinds) {
+      for (const stage of stages) {
+        const alert = alertOf({ kind, stage });
+        expect(alertInWords(alert, 'vi').split('\n')[0]).not.toBe(alertInWords(alert, 'en').split('\n')[0]);
+      }
+    }
+  });
+
+  it('tells the time as a clock in Vietnam shows it', () => {
+    expect(alertInWords(alertOf(), 'vi')).toContain('21/01/2026 01:30:05');
+  });
+
+  it('does without what is not known', () => {
+    const { match: _, agency: __, ...least } = alertOf({ host: { ip: '192.168.10.21' }, remote: {}, net: { proto: 'udp' } });
+    for (const lang of ['vi', 'en'] as const) {
+      const text = alertInWords(least, lang);
+      expect(text).toContain('192.168.10.21');
+      expect(text).not.toMatch(/undefined|null|\(\)/);
+    }
+  });
+
+  it('lets no name from the wire steer the terminal', () => {
+    const nasty = 'evil\x1b[2J\x07\r\n\u202eexample';
+    const text = alertInWords(alertOf({ host: { ip: '192.168.10.21', name: nasty }, remote: { name: nasty } }), 'en');
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(text.split('\n')).toHaveLength(alertInWords(alertOf(), 'en').split('\n').length);
+    expect(plain('x'.repeat(5_000)).length).toBeLessThan(300);
+  });
+
+  it('keeps Vietnamese letters whole', () => {
+    expect(plain('Trung tâm Công nghệ thông tin tỉnh Lạng Sơn')).toBe('Trung tâm Công nghệ thông tin tỉnh Lạng Sơn');
+  });
+
+  it('says anew what to do where it became worse', () => {
+    const text = growthInWords(alertOf({ rev: 2, stage: 'exchange', severity: 4 }), 'vi');
+    expect(text).toContain('■ KHẨN CẤP (4/4)');
+    expect(text).toContain('192.168.10.21 → cdn.evil.example: đã trao đổi dữ liệu hai chiều');
+    expect(text).toContain('Ngắt máy khỏi mạng.');
+  });
+
+  it('is one line where only its count grew', () => {
+    const text = updateInWords(alertOf({ rev: 2, count: 9, state: 'closed' }), 'en');
+    expect(text).toBe('Update: 192.168.10.21 → cdn.evil.example: it was answered, 9 times, closed');
+  });
+});
+
+describe('the language', () => {
+  it('follows the environment', () => {
+    expect(languageOf({ LANG: 'vi_VN.UTF-8' })).toBe('vi');
+    expect(languageOf({ LANG: 'vi_VN.UTF-8', LC_ALL: 'en_GB.UTF-8' })).toBe('en');
+    expect(languageOf({})).toBe('en');
+  });
+});

@@ -1,0 +1,33 @@
+/** The published sample packets: RFC 9001 appendix A.1 and A.2 (version 1), RFC 9369 appendix A.1 and A.2 (version 2), the same hello in both. */
+
+import { hex, padded } from './quic-bytes.ts';
+
+export const CONNECTION_ID = hex('8394c8f03e515708');
+
+/** The CRYPTO frame, padded to 1,162 bytes. */
+export const PAYLOAD = padded(
+  hex(
+    '060040f1010000ed0303ebf8fa56f12939b9584a3896472ec40bb863cfd3e86804fe3a47f06a2b69484c00000413011302010000c000000010000e00000b6578616d706c652e636f6d' +
+      'ff01000100000a00080006001d0017001800100007000504616c706e000500050100000000003300260024001d00209370b2c9caa47fbabaf4559fedba753de171fa71f50f1ce15d43' +
+      'e994ec74d748002b0003020304000d0010000e0403050306030203080408050806002d00020101001c00024001003900320408ffffffffffffffff05048000ffff07048000ffff0801' +
+      '10010480007530' +
+      '0901100f088394c8f03e51570806048000ffff',
+  ),
+  1162,
+);
+
+export const VERSION_1 = {
+  key: '1f369613dd76d5467730efcbe3b1a22d',
+  iv: 'fa044b2f42a3fd3b46fb255c',
+  headerKey: '9f50449e04a0e810283a1e9933adedd2',
+  packetHead: 'c000000001088394c8f03e5157080000449e7b9aec34d1b1c98dd7689fb8ec11d242b123dc9b',
+  packetTag: 'e221af44860018ab0856972e194cd934',
+};
+
+export const VERSION_2 = {
+  key: '8b1a0bc121284290a29e0971b5cd045d',
+  iv: '91f73e2351d8fa91660e909f',
+  headerKey: '45b95e15235d6f45a6b19cbcb0294ba9',
+  packetHead: 'd76b3343cf088394c8f03e5157080000449ea0c95e82ffe67b6abcdb4298b485dd04de806071',
+  packetTag: 'a18b2faa745b6fe189cf772a9f84cbfc',
+};

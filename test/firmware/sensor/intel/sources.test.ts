@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { IntelHolder } from '../../../../firmware/sensor/intel/holder.ts';
+import { IntelError } from '../../../../firmware/sensor/intel/intel-error.ts';
+import { ListReport } from '../../../../firmware/sensor/intel/read-list.ts';
+import { emptyIndicators, indicatorsFrom, seedOf } from '../../../../firmware/sensor/intel/sources.ts';
+import { askAddress, compileEntries, scratchFolder } from './lists.ts';
+
+const scratch = scratchFolder();
+
+describe('indicatorsFrom', () => {
+  test('gives an empty set for no path', async () => {
+    const set = await indicatorsFrom([]);
+    expect([set.domain('evil.example', 0), set.allowances, set.bundle]).toEqual([undefined, 0, emptyIndicators().bundle]);
+  });
+
+  test('reads lists and compiled sets in any mix, and names the file as the source', async () => {
+    const list = scratch.write('feed one.txt', 'evil.example\nnot-a-name\n');
+    const compiled = scratch.write('b.set', compileEntries(['192.0.2.1']));
+    const report = new ListReport();
+    const set = await indicatorsFrom([list, compiled], report);
+    expect(set.domain('evil.example', 0)?.source).toBe('feed one');
+    expect(askAddress(set, '192.0.2.1')?.value).toBe('192.0.2.1');
+    expect(set.counts).toMatchObject({ domain: 1, address: 1 });
+    expect(report.refused).toBe(1);
+  });
+
+  test('lets the most exact entry of any set win, and an allowance of one against an indicator of another', async () => {
+    const bad = scratch.write(
+      'bad.set',
+      compileEntries(['evil.example', 'a'.repeat(32), 'ua:bot', 'http://h.example/', '198.51.100.0/24', 'deep.ok.example']),
+    );
+    const good = scratch.write(
+      'good.set',
+      compileEntries(
+        ['evil.example', 'a'.repeat(32), 'ua:bot', 'http://h.example/ok', '198.51.100.7', 'ok.example'].map((value) => ({
+          value,
+          allow: true,
+        })),
+      ),
+    );
+    for (const paths of [
+      [bad, good],
+      [good, bad],
+    ]) {
+      const set = await indicatorsFrom(paths);
+      expect(set.domain('evil.example', 0)).toBeUndefined();
+      expect(set.domain('deep.ok.example', 0)?.value).toBe('deep.ok.example');
+      expect(set.fingerprint('ja3', 'a'.repeat(32), 0)).toBeUndefined();
+      expect(set.userAgent('bot', 0)).toBeUndefined();
+      expect(set.url('h.example', '/ok', 0)).toBeUndefined();
+      expect(set.url('h.example', '/bad', 0)?.value).toBe('http://h.example/');
+      expect(askAddress(set, '198.51.100.7')).toBeUndefined();
+      expect(askAddress(set, '198.51.100.8')?.value).toBe('198.51.100.0/24');
+      expect(set.allowances).toBe(6);
+    }
+  });
+
+  test('names the file that cannot be read', async () => {
+    await expect(indicatorsFrom([scratch.path('absent')])).rejects.toThrow(/absent: no such file$/);
+    await expect(indicatorsFrom([scratch.path('absent')])).rejects.toThrow(IntelError);
+    await expect(indicatorsFrom([scratch.path('.')])).rejects.toThrow(/is a folder, not a file$/);
+  });
+});
+
+test('the seed comes from the content of the lists, not from their order or names', async () => {
+  const one = scratch.write('1.txt', 'a.example\n');
+  const two = scratch.write('2.txt', 'b.example\n');
+  const three = scratch.write('3.txt', 'b.example\n');
+  expect(await seedOf([one, two])).toEqual(await seedOf([three, one]));
+  expect(await seedOf([one, two])).not.toEqual(await seedOf([one, one]));
+});
+
+describe('a running sensor', () => {
+  test('gets the new set whole, and keeps the old one when the new one is damaged', async () => {
+    const holder = new IntelHolder(emptyIndicators());
+    const good = scratch.write('new.set', compileEntries(['evil.example']));
+    const damaged = compileEntries(['other.example']);
+    damaged[damaged.length - 9] = damaged[damaged.length - 9]! ^ 1;
+    await holder.swap(good);
+    expect(holder.current.domain('evil.example', 0)?.value).toBe('evil.example');
+    await expect(holder.swap(scratch.write('damaged.set', damaged))).rejects.toThrow(/was altered/);
+    expect(holder.current.domain('evil.example', 0)?.value).toBe('evil.example');
+  });
+
+  test('ends with the set that was asked for last, when swaps come fast', async () => {
+    const holder = new IntelHolder(emptyIndicators());
+    const paths = ['a', 'b', 'c'].map((name) => scratch.write(`${name}.set`, compileEntries([`${name}.example`])));
+    await Promise.all(paths.map((path) => holder.swap(path)));
+    expect(holder.current.domain('c.example', 0)?.value).toBe('c.example');
+  });
+});
