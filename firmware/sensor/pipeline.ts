@@ -64,10 +64,7 @@ export class Pipeline {
     this.setup = setup;
     const { options } = setup;
     this.observer = new Observer(options, this.dispatch.bind(this), this.anomalies);
-    this.decoder = new FrameDecoder(
-      { packet: this.observer.observe.bind(this.observer), arp: this.observer.arp.bind(this.observer) },
-      this.anomalies,
-    );
+    this.decoder = new FrameDecoder(this.observer, this.anomalies);
     this.alerts = new AlertEngine(options.alerts, this.alertContext(), setup.onAlert);
     this.raise = this.alerts.raise.bind(this.alerts);
     this.detectors = createDetectors(options.detectors, setup.indicators);

@@ -108,3 +108,37 @@ export class Reader {
     return this.failed ? this.bytes.subarray(0, 0) : this.bytes.subarray(at, at + length);
   }
 }
+
+/**
+ * Fields at fixed places of a header whose whole length was asked for once with `has`: one machine load each, and no state to move.
+ * For the few headers that every packet has; everything of variable length goes through `Reader`.
+ */
+export class FixedFields {
+  private bytes: Uint8Array = new Uint8Array(0);
+  private view = new DataView(this.bytes.buffer);
+  private start = 0;
+  /** Bytes from the start that may be read. */
+  length = 0;
+
+  reset(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    this.start = start;
+    this.length = (end < bytes.length ? end : bytes.length) - start;
+  }
+
+  /** Offsets count from the start. Asking beyond `length` is a bug of the caller. */
+  u8(offset: number): number {
+    return this.view.getUint8(this.start + offset);
+  }
+
+  u16(offset: number): number {
+    return this.view.getUint16(this.start + offset);
+  }
+
+  i32(offset: number): number {
+    return this.view.getInt32(this.start + offset);
+  }
+}

@@ -2,21 +2,24 @@
  * A frame in, its IP packets out: link layer, IP, fragments put together, tunnels opened, transport header. One packet object is
  * filled again and again; a tunnel's outer packet is given first, then what is inside. Reads no application payload.
  */
-import { Reader } from '../bytes/reader.ts';
+import { FixedFields, Reader } from '../bytes/reader.ts';
 import type { Frame } from '../capture/frame.ts';
 import type { AnomalyCounter } from './anomaly.ts';
+import { decodeCommonFrame } from './common-frame.ts';
 import { FragmentTable } from './fragments.ts';
 import { decodeIPv4, decodeIPv6, decodeJoinedIPv6, FragmentInfo } from './ip.ts';
-import { decodeLink, etherTypeArp, etherTypeIPv4, etherTypeIPv6, nothingInside } from './link.ts';
-import { Packet, type PacketSink } from './packet.ts';
+import { decodeLink, etherTypeArp, etherTypeIPv4, etherTypeIPv6, linkEthernet, nothingInside } from './link.ts';
+import { Packet } from './packet.ts';
 import { decodeTransport } from './transport.ts';
 import { decodeTunnel, isTunnel } from './tunnel.ts';
 
 /** Mirror, VXLAN, GRE and 6in4 may lie in one another; deeper is an attack on the decoder. */
 const tunnelDepthMax = 6;
 
-export interface FrameDecoderSinks {
-  packet: PacketSink;
+/** Takes what the frames hold. */
+export interface PacketConsumer {
+  /** Each packet; the outer one of a tunnel first. */
+  packet(packet: Packet): void;
   /** An ARP packet (RFC 826) names its sender: `packet` has the hardware address and VLAN, the word is the IPv4 address. */
   arp(packet: Packet, senderWord: number): void;
 }
@@ -24,19 +27,34 @@ export interface FrameDecoderSinks {
 export class FrameDecoder {
   private readonly reader = new Reader(new Uint8Array(0));
   private readonly packet = new Packet();
+  private readonly fields = new FixedFields();
   private readonly fragment = new FragmentInfo();
   private readonly fragments = new FragmentTable();
-  private readonly sinks: FrameDecoderSinks;
+  private readonly consumer: PacketConsumer;
   private readonly anomalies: AnomalyCounter;
   /** Frames that held no IP packet or ARP: spanning tree, LLDP, … */
   framesNotIp = 0;
 
-  constructor(sinks: FrameDecoderSinks, anomalies: AnomalyCounter) {
-    this.sinks = sinks;
+  constructor(consumer: PacketConsumer, anomalies: AnomalyCounter) {
+    this.consumer = consumer;
     this.anomalies = anomalies;
   }
 
   decode(frame: Frame): void {
+    const { packet, fields } = this;
+    packet.tsMicros = frame.tsMicros;
+    if (frame.linkType === linkEthernet) {
+      fields.reset(frame.bytes, frame.start, frame.end);
+      if (decodeCommonFrame(fields, packet, frame.bytes, frame.start)) {
+        this.consumer.packet(packet);
+        return;
+      }
+    }
+    this.decodeLayers(frame);
+  }
+
+  /** The way for every frame. Public, so that a test can hold the short way for common ones to it. */
+  decodeLayers(frame: Frame): void {
     const { reader, packet } = this;
     reader.reset(frame.bytes, frame.start, frame.end);
     packet.tsMicros = frame.tsMicros;
@@ -61,7 +79,7 @@ export class FrameDecoder {
       anomalies.count('tunnel.too-deep');
       packet.carriesPacket = false;
     }
-    this.sinks.packet(packet);
+    this.consumer.packet(packet);
     if (!packet.carriesPacket) return nothingInside;
     packet.tunnelDepth++;
     const inner = decodeTunnel(reader, packet, anomalies);
@@ -93,6 +111,6 @@ export class FrameDecoder {
     packet.srcMacLow = reader.i32();
     const senderWord = reader.i32();
     packet.hasMac = true;
-    if (!reader.failed && senderWord !== 0) this.sinks.arp(packet, senderWord);
+    if (!reader.failed && senderWord !== 0) this.consumer.arp(packet, senderWord);
   }
 }

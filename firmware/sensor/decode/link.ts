@@ -25,7 +25,7 @@ export const nothingInside = 0;
 const tagsMax = 8; // two VLAN tags, PPPoE and a few MPLS labels are real; more is an attack on the decoder
 
 const linkNull = 0; // https://www.tcpdump.org/linktypes.html
-const linkEthernet = 1;
+export const linkEthernet = 1;
 const linkPpp = 9;
 const linkRawBsd = 12;
 const linkRawOpenBsd = 14;

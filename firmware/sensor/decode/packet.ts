@@ -59,6 +59,3 @@ export class Packet {
   /** Payload on the wire; larger than what was captured where the snapshot length cut it. */
   payloadLength = 0;
 }
-
-/** Takes each packet of a frame: the outer one of a tunnel first. */
-export type PacketSink = (packet: Packet) => void;

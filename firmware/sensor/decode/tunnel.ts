@@ -31,6 +31,11 @@ export function isTunnel(reader: Reader, packet: Packet): boolean {
   }
 }
 
+/** Ports at which a datagram may hold a packet: such a one is looked at more closely. */
+export function isTunnelPort(port: number): boolean {
+  return port === portVxlan || port === portVxlanLinux || port === portGeneve || port === portTeredo;
+}
+
 function isUdpTunnel(reader: Reader, packet: Packet): boolean {
   if (packet.dstPort === portTeredo || packet.srcPort === portTeredo) return true;
   // Both RFCs ask for a source port from the dynamic range: a reply from a well-known service is none.

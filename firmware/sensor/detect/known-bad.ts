@@ -7,8 +7,6 @@ import type { AlertKind, Reason } from '../../contract/alert.ts';
 import { formatAddress } from '../bytes/address.ts';
 import { rcodeMnemonic, typeMnemonic } from '../decode/dns/dns-message.ts';
 import type { ClientHello } from '../decode/tls/client-hello.ts';
-import { ja3 } from '../decode/tls/ja3.ts';
-import { ja4 } from '../decode/tls/ja4.ts';
 import type { Indicators, IndicatorType, Match } from '../intel/indicator.ts';
 import { communityId } from '../observe/community-id.ts';
 import type {
@@ -24,6 +22,7 @@ import type {
 } from '../observe/event.ts';
 import type { Detector } from './detector.ts';
 import { clientOf, type Finding, type FindingSink, serverOf, stageOf } from './finding.ts';
+import { FingerprintCache } from './fingerprint-cache.ts';
 import { ResolvedNames } from './resolved-names.ts';
 import { WatchList } from './watch-list.ts';
 
@@ -81,6 +80,7 @@ class KnownBad implements Detector {
   private indicators: Indicators;
   private readonly watches: WatchList;
   private readonly resolved: ResolvedNames;
+  private readonly fingerprints = new FingerprintCache();
 
   constructor(options: KnownBadOptions, indicators: Indicators) {
     this.indicators = indicators;
@@ -221,30 +221,39 @@ class KnownBad implements Detector {
         false,
       );
     if (hello.anomaly === 'tls.bad-hello') return; // a fingerprint of half a hello would be somebody else's
-    if (counts.ja3 > 0 && app === 'tls' && !hello.ssl2) {
-      const observed = ja3(hello);
-      const match = this.indicators.fingerprint('ja3', observed, nowMs);
-      if (match !== undefined)
-        this.raise(connection, tsMicros, { match, observed, measured: 'JA3 of the ClientHello', app, name, context }, emit);
-    }
-    if (counts.ja4 > 0) {
-      const observed = ja4(hello, app === 'quic' ? 'q' : 't');
-      const match = this.indicators.fingerprint('ja4', observed, nowMs);
-      if (match !== undefined)
-        this.raise(connection, tsMicros, { match, observed, measured: 'JA4 of the ClientHello', app, name, context }, emit);
-    }
+    if (counts.ja3 + counts.ja4 === 0) return;
+    const fingerprints = this.fingerprints.get(hello, app === 'quic' ? 'q' : 't');
+    // JA3 is defined for TLS over TCP, and for hellos in its own framing.
+    const byJa3 = counts.ja3 > 0 && app === 'tls' && !hello.ssl2 ? this.indicators.fingerprint('ja3', fingerprints.ja3, nowMs) : undefined;
+    if (byJa3 !== undefined)
+      this.raise(
+        connection,
+        tsMicros,
+        { match: byJa3, observed: fingerprints.ja3, measured: 'JA3 of the ClientHello', app, name, context },
+        emit,
+      );
+    const byJa4 = counts.ja4 > 0 ? this.indicators.fingerprint('ja4', fingerprints.ja4, nowMs) : undefined;
+    if (byJa4 !== undefined)
+      this.raise(
+        connection,
+        tsMicros,
+        { match: byJa4, observed: fingerprints.ja4, measured: 'JA4 of the ClientHello', app, name, context },
+        emit,
+      );
   }
 
   private observeCertificate({ certificate, position, connection, tsMicros }: TlsCertificateEvent, emit: FindingSink): void {
     const nowMs = tsMicros / 1000;
     const { counts } = this.indicators;
     if (counts['cert-sha1'] + counts['cert-sha256'] === 0) return;
-    const match =
-      this.indicators.fingerprint('cert-sha256', certificate.sha256, nowMs) ??
-      this.indicators.fingerprint('cert-sha1', certificate.sha1, nowMs);
+    const sha1 = counts['cert-sha1'] > 0 ? certificate.sha1 : '';
+    const sha256 = counts['cert-sha256'] > 0 ? certificate.sha256 : '';
+    const bySha256 = sha256 === '' ? undefined : this.indicators.fingerprint('cert-sha256', sha256, nowMs);
+    const match = bySha256 ?? (sha1 === '' ? undefined : this.indicators.fingerprint('cert-sha1', sha1, nowMs));
     if (match === undefined) return;
-    const observed = match.type === 'cert-sha1' ? certificate.sha1 : certificate.sha256;
-    const context = { tls: { subject: certificate.subject, issuer: certificate.issuer, serial: certificate.serial, position } };
+    const { subject, issuer, serial, notBefore, notAfter } = certificate.decode();
+    const context = { tls: { subject, issuer, serial, notBefore, notAfter, position } };
+    const observed = match.type === 'cert-sha1' ? sha1 : sha256;
     this.raise(connection, tsMicros, { match, observed, measured: 'certificate that the server showed', app: 'tls', context }, emit);
   }
 

@@ -7,7 +7,7 @@ import type { DhcpMessage } from '../decode/dhcp/dhcpv4.ts';
 import type { DnsMessage } from '../decode/dns/dns-message.ts';
 import type { HttpRequest, HttpResponse } from '../decode/http/http-message.ts';
 import { noVlan } from '../decode/packet.ts';
-import type { Certificate } from '../decode/tls/certificate.ts';
+import type { CertificateView } from '../decode/tls/certificate.ts';
 import type { ClientHello } from '../decode/tls/client-hello.ts';
 import type { ServerHello } from '../decode/tls/server-hello.ts';
 
@@ -72,7 +72,7 @@ export interface TlsServerEvent extends EventBase {
 }
 export interface TlsCertificateEvent extends EventBase {
   kind: 'tls-certificate';
-  certificate: Certificate;
+  certificate: CertificateView;
   /** 0 = the server's own. */
   position: number;
 }

@@ -1,6 +1,8 @@
 /** The layout of one flow in the flow table's memory: 32 words of 4 bytes (two cache lines), some of them pairs that hold a double. */
 
 export const wordsPerFlow = 32;
+/** A slot shifted by it is the index of the record's first word. */
+export const slotShift = 5;
 export const doublesPerFlow = wordsPerFlow / 2;
 
 // Indexes of 32-bit words. Side A is whoever sent the first packet; which side is the client is a flag.
@@ -41,3 +43,6 @@ export const flagReset = 1 << 11;
 /** Nothing more is to be read from this side's payload. */
 export const flagReadA = 1 << 12;
 export const flagReadB = 1 << 13;
+export const bothPayloads = flagPayloadA | flagPayloadB;
+export const bothSyns = flagSynA | flagSynB;
+export const bothFins = flagFinA | flagFinB;

@@ -7,6 +7,7 @@
  */
 import { type Packet, protocolTcp, tcpAck, tcpFin, tcpRst, tcpSyn } from '../decode/packet.ts';
 import { Connection, type FlowPhase } from './event.ts';
+import { fillFromPacket, fillFromRecord } from './flow-connection.ts';
 import * as record from './flow-record.ts';
 import type { FlowOptions } from './options.ts';
 
@@ -17,7 +18,6 @@ const handStepsMax = 16;
 /** The table is swept in this many parts, one each second of frame time. */
 const sweepParts = 16;
 const sweepIntervalMicros = 1_000_000;
-const bothSyns = record.flagSynA | record.flagSynB;
 /** Ports below it belong to services (RFC 6335 §6); decides who is the client when a conversation was joined in the middle. */
 const systemPortsEnd = 1024;
 
@@ -73,7 +73,7 @@ export class FlowTable {
   update(packet: Packet): number {
     const hash = this.hashOf(packet);
     let slot = this.find(packet, hash);
-    if (slot >= 0 && packet.protocol === protocolTcp && this.beginsAnew(slot, packet)) {
+    if (slot >= 0 && (packet.tcpFlags & (tcpSyn | tcpAck)) === tcpSyn && this.beginsAnew(slot)) {
       this.end(slot);
       slot = -1;
     }
@@ -81,63 +81,60 @@ export class FlowTable {
       slot = this.begin(packet, hash);
       if (slot < 0) return -1;
     }
-    const base = slot * record.wordsPerFlow;
+    const base = slot << record.slotShift;
     const half = base >> 1;
-    this.doubles[half + record.doubleLast] = packet.tsMicros;
-    if (this.fromA) {
-      this.doubles[half + record.doubleBytesA]! += packet.ipLength;
-      this.words[base + record.wordPacketsA]!++;
+    const { words, doubles, fromA } = this;
+    doubles[half + record.doubleLast] = packet.tsMicros;
+    if (fromA) {
+      doubles[half + record.doubleBytesA]! += packet.ipLength;
+      words[base + record.wordPacketsA]!++;
     } else {
-      this.doubles[half + record.doubleBytesB]! += packet.ipLength;
-      this.words[base + record.wordPacketsB]!++;
+      doubles[half + record.doubleBytesB]! += packet.ipLength;
+      words[base + record.wordPacketsB]!++;
     }
-    this.advance(slot, packet);
+    const before = words[base + record.wordFlags]!;
+    const flags = flagsAfter(before, packet, fromA);
+    if (flags !== before) this.advance(slot, before, flags, packet);
     return slot;
   }
 
   /** The same for both directions: the ends are added, not concatenated. */
   private hashOf(packet: Packet): number {
-    const source = Math.imul(packet.srcD ^ Math.imul(packet.srcB ^ packet.srcA, 31) ^ packet.srcC, 0x9e3779b1) ^ (packet.srcPort << 8);
-    const target = Math.imul(packet.dstD ^ Math.imul(packet.dstB ^ packet.dstA, 31) ^ packet.dstC, 0x9e3779b1) ^ (packet.dstPort << 8);
-    let hash = Math.imul(source ^ (source >>> 15), 0x85ebca6b) + Math.imul(target ^ (target >>> 15), 0x85ebca6b) + packet.protocol;
-    hash = Math.imul(hash ^ this.seed ^ (hash >>> 13), 0xc2b2ae35);
-    return hash ^ (hash >>> 16);
+    let source = packet.srcD ^ (packet.srcPort << 12);
+    let target = packet.dstD ^ (packet.dstPort << 12);
+    if (packet.ipVersion === 6) {
+      source ^= Math.imul(packet.srcA ^ packet.srcC, 0x27d4eb2f) ^ Math.imul(packet.srcB, 0x165667b1);
+      target ^= Math.imul(packet.dstA ^ packet.dstC, 0x27d4eb2f) ^ Math.imul(packet.dstB, 0x165667b1);
+    }
+    source = Math.imul(source ^ this.seed, 0x9e3779b1);
+    target = Math.imul(target ^ this.seed, 0x9e3779b1);
+    const hash = Math.imul((source ^ (source >>> 15)) + (target ^ (target >>> 15)) + packet.protocol, 0x85ebca6b);
+    return hash ^ (hash >>> 14);
   }
 
   private find(packet: Packet, hash: number): number {
-    const words = this.words;
-    const forward = (packet.srcPort << 16) | packet.dstPort;
-    const backward = (packet.dstPort << 16) | packet.srcPort;
-    for (let slot = this.heads[hash & (this.heads.length - 1)]!; slot >= 0; slot = words[slot * record.wordsPerFlow]!) {
-      const base = slot * record.wordsPerFlow;
+    const { words, heads } = this;
+    for (let slot = heads[hash & (heads.length - 1)]!; slot >= 0; slot = words[slot << record.slotShift]!) {
+      const base = slot << record.slotShift;
       if (words[base + record.wordHash] !== hash || words[base + record.wordProtocol] !== packet.protocol) continue;
       const ports = words[base + record.wordPorts];
-      if (ports === forward && this.isEnd(base + record.wordA, packet.srcA, packet.srcB, packet.srcC, packet.srcD)) {
-        if (this.isEnd(base + record.wordB, packet.dstA, packet.dstB, packet.dstC, packet.dstD)) {
-          this.fromA = true;
-          return slot;
-        }
+      const { srcPort, dstPort } = packet;
+      if (ports === ((srcPort << 16) | dstPort) && isBetween(words, base + record.wordA, base + record.wordB, packet)) {
+        this.fromA = true;
+        return slot;
       }
-      if (ports === backward && this.isEnd(base + record.wordA, packet.dstA, packet.dstB, packet.dstC, packet.dstD)) {
-        if (this.isEnd(base + record.wordB, packet.srcA, packet.srcB, packet.srcC, packet.srcD)) {
-          this.fromA = false;
-          return slot;
-        }
+      if (ports === ((dstPort << 16) | srcPort) && isBetween(words, base + record.wordB, base + record.wordA, packet)) {
+        this.fromA = false;
+        return slot;
       }
     }
     return -1;
   }
 
-  private isEnd(at: number, a: number, b: number, c: number, d: number): boolean {
-    const words = this.words;
-    return words[at + 3] === d && words[at + 2] === c && words[at + 1] === b && words[at] === a;
-  }
-
   /** A SYN on a conversation that was closed, reset, or has long been open belongs to the next one on the same ports. */
-  private beginsAnew(slot: number, packet: Packet): boolean {
-    if ((packet.tcpFlags & (tcpSyn | tcpAck)) !== tcpSyn) return false;
-    const flags = this.words[slot * record.wordsPerFlow + record.wordFlags]!;
-    return (flags & (record.flagFinA | record.flagFinB | record.flagReset | record.flagExchanged)) !== 0;
+  private beginsAnew(slot: number): boolean {
+    const flags = this.words[(slot << record.slotShift) + record.wordFlags]!;
+    return (flags & (record.bothFins | record.flagReset | record.flagExchanged)) !== 0;
   }
 
   private begin(packet: Packet, hash: number): number {
@@ -157,7 +154,7 @@ export class FlowTable {
 
   private fill(slot: number, packet: Packet, hash: number): void {
     const { words, doubles } = this;
-    const base = slot * record.wordsPerFlow;
+    const base = slot << record.slotShift;
     const bucket = hash & (this.heads.length - 1);
     words.fill(0, base, base + record.wordsPerFlow);
     words[base + record.wordNext] = this.heads[bucket]!;
@@ -179,98 +176,53 @@ export class FlowTable {
     doubles[(base >> 1) + record.doubleSerial] = ++this.serial;
   }
 
-  /** Takes TCP's flags and the payload into the flow's state, and tells of what that reached. */
-  private advance(slot: number, packet: Packet): void {
-    const at = slot * record.wordsPerFlow + record.wordFlags;
-    const before = this.words[at]!;
-    let flags = before;
-    const fromA = this.fromA;
-    const fromClient = fromA === ((flags & record.flagClientIsB) === 0);
-    if (packet.payloadLength > 0) flags |= fromA ? record.flagPayloadA : record.flagPayloadB;
-    if (packet.protocol === protocolTcp) {
-      const tcpFlags = packet.tcpFlags;
-      if ((tcpFlags & tcpSyn) !== 0) {
-        flags |= fromA ? record.flagSynA : record.flagSynB;
-        this.words[slot * record.wordsPerFlow + (fromA ? record.wordSynA : record.wordSynB)] = packet.tcpSequence;
-      } else if (fromClient && (tcpFlags & tcpRst) === 0 && (flags & bothSyns) === bothSyns) flags |= record.flagHandshake;
-      if ((tcpFlags & tcpFin) !== 0) flags |= fromA ? record.flagFinA : record.flagFinB;
-      if ((tcpFlags & tcpRst) !== 0) flags |= record.flagReset;
-      else if (!fromClient) flags |= record.flagAnswered;
-    } else if (!fromClient) flags |= record.flagAnswered;
-    if ((flags & record.flagPayloadA) !== 0 && (flags & record.flagPayloadB) !== 0) flags |= record.flagExchanged;
-    if (flags === before) return;
-    this.words[at] = flags;
+  /** Writes the new flags and tells of what was reached. */
+  private advance(slot: number, before: number, flags: number, packet: Packet): void {
+    const base = slot << record.slotShift;
+    this.words[base + record.wordFlags] = flags;
     const reached = flags & ~before;
+    if ((reached & record.bothSyns) !== 0) this.words[base + (this.fromA ? record.wordSynA : record.wordSynB)] = packet.tcpSequence;
     if ((reached & record.flagAnswered) !== 0) this.tell('answered', slot, packet.tsMicros);
     if ((reached & record.flagExchanged) !== 0) this.tell('exchange', slot, packet.tsMicros);
   }
 
   /** Payload showed who is the client of a conversation that was joined in the middle. */
   setClient(slot: number, clientIsA: boolean): void {
-    const at = slot * record.wordsPerFlow + record.wordFlags;
+    const at = (slot << record.slotShift) + record.wordFlags;
     if (clientIsA) this.words[at]! &= ~record.flagClientIsB;
     else this.words[at]! |= record.flagClientIsB;
   }
 
   /** Whether this side's payload was marked as of no further interest. */
   isRead(slot: number, sideA: boolean): boolean {
-    return (this.words[slot * record.wordsPerFlow + record.wordFlags]! & (sideA ? record.flagReadA : record.flagReadB)) !== 0;
+    return (this.words[(slot << record.slotShift) + record.wordFlags]! & (sideA ? record.flagReadA : record.flagReadB)) !== 0;
   }
 
   setRead(slot: number, sideA: boolean): void {
-    this.words[slot * record.wordsPerFlow + record.wordFlags]! |= sideA ? record.flagReadA : record.flagReadB;
+    this.words[(slot << record.slotShift) + record.wordFlags]! |= sideA ? record.flagReadA : record.flagReadB;
   }
 
   /** Packets so far from one side. */
   packetsFrom(slot: number, sideA: boolean): number {
-    return this.words[slot * record.wordsPerFlow + (sideA ? record.wordPacketsA : record.wordPacketsB)]!;
+    return this.words[(slot << record.slotShift) + (sideA ? record.wordPacketsA : record.wordPacketsB)]!;
   }
 
   /** Sequence number of the SYN that this side sent; undefined when none was seen. */
   synOf(slot: number, sideA: boolean): number | undefined {
-    const base = slot * record.wordsPerFlow;
+    const base = slot << record.slotShift;
     if ((this.words[base + record.wordFlags]! & (sideA ? record.flagSynA : record.flagSynB)) === 0) return undefined;
     return this.words[base + (sideA ? record.wordSynA : record.wordSynB)];
   }
 
   portsOf(slot: number): readonly [a: number, b: number] {
-    const ports = this.words[slot * record.wordsPerFlow + record.wordPorts]!;
+    const ports = this.words[(slot << record.slotShift) + record.wordPorts]!;
     return [ports >>> 16, ports & 0xffff];
   }
 
   /** The flow as events show it, in the one object that is filled each time. */
   connectionOf(slot: number): Connection {
-    const { words, doubles, connection } = this;
-    const base = slot * record.wordsPerFlow;
-    const half = base >> 1;
-    const flags = words[base + record.wordFlags]!;
-    const swapped = (flags & record.flagClientIsB) !== 0;
-    const client = base + (swapped ? record.wordB : record.wordA);
-    const server = base + (swapped ? record.wordA : record.wordB);
-    const ports = words[base + record.wordPorts]!;
-    const vlans = words[base + record.wordVlan]!;
-    connection.flow = doubles[half + record.doubleSerial]!;
-    connection.clientA = words[client]!;
-    connection.clientB = words[client + 1]!;
-    connection.clientC = words[client + 2]!;
-    connection.clientD = words[client + 3]!;
-    connection.serverA = words[server]!;
-    connection.serverB = words[server + 1]!;
-    connection.serverC = words[server + 2]!;
-    connection.serverD = words[server + 3]!;
-    connection.clientPort = swapped ? ports & 0xffff : ports >>> 16;
-    connection.serverPort = swapped ? ports >>> 16 : ports & 0xffff;
-    connection.protocol = words[base + record.wordProtocol]!;
-    connection.vlan = (vlans & 0xffff) - 1;
-    connection.vlanInner = (vlans >>> 16) - 1;
-    connection.startMicros = doubles[half + record.doubleStart]!;
-    connection.lastMicros = doubles[half + record.doubleLast]!;
-    connection.bytesOut = doubles[half + (swapped ? record.doubleBytesB : record.doubleBytesA)]!;
-    connection.bytesIn = doubles[half + (swapped ? record.doubleBytesA : record.doubleBytesB)]!;
-    connection.packetsOut = words[base + (swapped ? record.wordPacketsB : record.wordPacketsA)]!;
-    connection.packetsIn = words[base + (swapped ? record.wordPacketsA : record.wordPacketsB)]!;
-    fillState(connection, flags);
-    return connection;
+    fillFromRecord(this.connection, this.words, this.doubles, slot);
+    return this.connection;
   }
 
   private tell(phase: FlowPhase, slot: number, tsMicros: number): void {
@@ -310,7 +262,7 @@ export class FlowTable {
 
   private sweepRecords(from: number, to: number, nowMicros: number): void {
     for (let slot = from; slot < to; slot++) {
-      const base = slot * record.wordsPerFlow;
+      const base = slot << record.slotShift;
       const flags = this.words[base + record.wordFlags]!;
       if ((flags & record.flagInUse) === 0) continue;
       const quietMicros = nowMicros - this.doubles[(base >> 1) + record.doubleLast]!;
@@ -329,13 +281,13 @@ export class FlowTable {
   /** Ends every flow: the capture is over. */
   flush(): void {
     for (let slot = 0; slot < this.usedMax; slot++) {
-      if ((this.words[slot * record.wordsPerFlow + record.wordFlags]! & record.flagInUse) !== 0) this.end(slot);
+      if ((this.words[(slot << record.slotShift) + record.wordFlags]! & record.flagInUse) !== 0) this.end(slot);
     }
   }
 
   private end(slot: number): void {
     const { words } = this;
-    const base = slot * record.wordsPerFlow;
+    const base = slot << record.slotShift;
     this.released(slot);
     this.tell('end', slot, this.doubles[(base >> 1) + record.doubleLast]!);
     const bucket = words[base + record.wordHash]! & (this.heads.length - 1);
@@ -352,6 +304,35 @@ export class FlowTable {
   }
 }
 
+/** A flow's flags after one more packet: payload and TCP's flags taken in. */
+function flagsAfter(before: number, packet: Packet, fromA: boolean): number {
+  let flags = before;
+  const fromClient = fromA === ((flags & record.flagClientIsB) === 0);
+  if (packet.payloadLength > 0) flags |= fromA ? record.flagPayloadA : record.flagPayloadB;
+  const { tcpFlags } = packet;
+  if ((tcpFlags & (tcpSyn | tcpFin | tcpRst)) !== 0) {
+    if ((tcpFlags & tcpSyn) !== 0) flags |= fromA ? record.flagSynA : record.flagSynB;
+    if ((tcpFlags & tcpFin) !== 0) flags |= fromA ? record.flagFinA : record.flagFinB;
+    if ((tcpFlags & tcpRst) !== 0) return flags | record.flagReset;
+  } else if (fromClient && (flags & record.bothSyns) === record.bothSyns) flags |= record.flagHandshake;
+  if (!fromClient) flags |= record.flagAnswered;
+  return (flags & record.bothPayloads) === record.bothPayloads ? flags | record.flagExchanged : flags;
+}
+
+/** Whether the packet goes from the end whose address stands at `from` to the one at `to`. */
+function isBetween(words: Int32Array, from: number, to: number, packet: Packet): boolean {
+  return (
+    words[from + 3] === packet.srcD &&
+    words[to + 3] === packet.dstD &&
+    words[from + 2] === packet.srcC &&
+    words[to + 2] === packet.dstC &&
+    words[from + 1] === packet.srcB &&
+    words[to + 1] === packet.dstB &&
+    words[from] === packet.srcA &&
+    words[to] === packet.dstA
+  );
+}
+
 /** Whether the first packet seen of a flow comes from its server: a SYN-ACK, or from a service's port to one that is none. */
 function isFromServer(packet: Packet): boolean {
   if (packet.protocol === protocolTcp) {
@@ -360,39 +341,4 @@ function isFromServer(packet: Packet): boolean {
     return packet.srcPort < packet.dstPort;
   }
   return packet.srcPort < systemPortsEnd && packet.dstPort >= systemPortsEnd;
-}
-
-function fillState(connection: Connection, flags: number): void {
-  connection.answered = (flags & record.flagAnswered) !== 0;
-  connection.exchanged = (flags & record.flagExchanged) !== 0;
-  connection.established = (flags & (record.flagHandshake | record.flagExchanged)) !== 0;
-  if ((flags & record.flagReset) !== 0) connection.state = 'reset';
-  else if ((flags & record.flagFinA) !== 0 && (flags & record.flagFinB) !== 0) connection.state = 'closed';
-  else connection.state = connection.established || connection.answered ? 'established' : 'new';
-}
-
-/** A packet by itself as a connection, for one whose flow has no record. `fromServer`: its own fields say that the sender is the server. */
-export function fillFromPacket(connection: Connection, packet: Packet, fromServer: boolean): void {
-  connection.flow = 0;
-  connection.clientA = fromServer ? packet.dstA : packet.srcA;
-  connection.clientB = fromServer ? packet.dstB : packet.srcB;
-  connection.clientC = fromServer ? packet.dstC : packet.srcC;
-  connection.clientD = fromServer ? packet.dstD : packet.srcD;
-  connection.serverA = fromServer ? packet.srcA : packet.dstA;
-  connection.serverB = fromServer ? packet.srcB : packet.dstB;
-  connection.serverC = fromServer ? packet.srcC : packet.dstC;
-  connection.serverD = fromServer ? packet.srcD : packet.dstD;
-  connection.clientPort = fromServer ? packet.dstPort : packet.srcPort;
-  connection.serverPort = fromServer ? packet.srcPort : packet.dstPort;
-  connection.protocol = packet.protocol;
-  connection.vlan = packet.vlan;
-  connection.vlanInner = packet.vlanInner;
-  connection.startMicros = connection.lastMicros = packet.tsMicros;
-  connection.bytesOut = fromServer ? 0 : packet.ipLength;
-  connection.bytesIn = fromServer ? packet.ipLength : 0;
-  connection.packetsOut = fromServer ? 0 : 1;
-  connection.packetsIn = fromServer ? 1 : 0;
-  connection.answered = fromServer;
-  connection.exchanged = connection.established = false;
-  connection.state = 'new';
 }

@@ -3,8 +3,8 @@ import { formatAddress } from '../bytes/address.ts';
 import { formatTimestamp } from '../bytes/timestamp.ts';
 import { type DnsMessage, type DnsQuestion, rcodeMnemonic, typeMnemonic } from '../decode/dns/dns-message.ts';
 import { noVlan, protocolIcmp, protocolIcmpv6, protocolTcp, protocolUdp } from '../decode/packet.ts';
-import type { ClientHello } from '../decode/tls/client-hello.ts';
 import { cipherName } from '../decode/tls/cipher-suites.ts';
+import type { ClientHello } from '../decode/tls/client-hello.ts';
 import { ja3, ja3s } from '../decode/tls/ja3.ts';
 import { ja4 } from '../decode/tls/ja4.ts';
 import { versionName } from '../decode/tls/version.ts';
@@ -66,7 +66,7 @@ function observationOf(event: Exclude<SensorEvent, DnsEvent>): Observation | und
       };
     }
     case 'tls-certificate': {
-      const { anomaly: _anomaly, ...fields } = event.certificate;
+      const { anomaly: _anomaly, ...fields } = event.certificate.decode();
       return { ...base('tls', event), role: 'certificate', ...known(fields), position: event.position };
     }
     case 'quic': {

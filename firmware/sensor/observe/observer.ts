@@ -7,13 +7,15 @@ import { NetworkSet } from '../bytes/network.ts';
 import type { Anomaly, AnomalyCounter } from '../decode/anomaly.ts';
 import type { DhcpMessage } from '../decode/dhcp/dhcpv4.ts';
 import type { DnsMessage } from '../decode/dns/dns-message.ts';
+import type { PacketConsumer } from '../decode/frame-decoder.ts';
 import type { HttpSink } from '../decode/http/http-message.ts';
 import { type Packet, protocolTcp, protocolUdp } from '../decode/packet.ts';
 import { looksLikeQuicInitial } from '../decode/quic/initial.ts';
 import type { ClientHello } from '../decode/tls/client-hello.ts';
 import type { TlsSink } from '../decode/tls/tls-stream.ts';
 import { Connection, type EventSink, type FlowPhase } from './event.ts';
-import { FlowTable, fillFromPacket } from './flow-table.ts';
+import { fillFromPacket } from './flow-connection.ts';
+import { FlowTable } from './flow-table.ts';
 import { HostTable } from './host-table.ts';
 import type { MessageSink } from './message-sink.ts';
 import type { ObserveOptions } from './options.ts';
@@ -28,19 +30,20 @@ const datagramsTriedMax = 6;
 /** In place of a slot: the packet's flow had no room in the table. */
 const noSlot = -1;
 
-export class Observer implements MessageSink {
+export class Observer implements MessageSink, PacketConsumer {
   readonly flows: FlowTable;
   readonly hosts: HostTable;
   readonly home: NetworkSet;
   private readonly budget: BufferBudget;
-  private readonly conversations: (TcpConversation | QuicConversation | undefined)[] = [];
+  /** By slot of the flow table. */
+  private readonly conversations: (TcpConversation | QuicConversation | undefined)[];
   private readonly connectionsMax: number;
   private readonly emit: EventSink;
   private readonly anomalies: AnomalyCounter;
   /** Stands in for a flow that the table had no room for. */
   private readonly lone = new Connection();
   private readonly udpMessages: UdpMessages;
-  private packet: Packet | undefined;
+  private current: Packet | undefined;
   private tsMicros = 0;
   private conversationCount = 0;
   conversationsRefused = 0;
@@ -52,6 +55,7 @@ export class Observer implements MessageSink {
     this.hosts = new HostTable(options.hostsMax);
     this.budget = new BufferBudget(options.streams.bufferedMaxBytes);
     this.connectionsMax = options.streams.connectionsMax;
+    this.conversations = new Array<undefined>(options.flows.flowsMax).fill(undefined);
     this.flows = new FlowTable(options.flows, this.flowPhase.bind(this), this.release.bind(this));
     this.udpMessages = new UdpMessages(this, this.hosts);
   }
@@ -64,8 +68,8 @@ export class Observer implements MessageSink {
     return this.budget.refused;
   }
 
-  observe(packet: Packet): void {
-    this.packet = packet;
+  packet(packet: Packet): void {
+    this.current = packet;
     this.tsMicros = packet.tsMicros;
     const slot = this.flows.update(packet);
     if (slot < 0) this.anomalies.count('flow.refused');
@@ -157,7 +161,7 @@ export class Observer implements MessageSink {
 
   /** The sender of a flow's first packet, and of its first answer, when it is one of ours. */
   private learnHost(): void {
-    const packet = this.packet;
+    const packet = this.current;
     if (packet === undefined || !this.home.has(packet.srcA, packet.srcB, packet.srcC, packet.srcD)) return;
     const { srcA, srcB, srcC, srcD, hasMac, srcMacHigh, srcMacLow, vlan, tsMicros } = packet;
     this.hosts.seen(srcA, srcB, srcC, srcD, hasMac, srcMacHigh, srcMacLow, vlan, tsMicros);
@@ -221,7 +225,7 @@ export class Observer implements MessageSink {
   /** `fromServer` only matters for a packet without a flow: its sender is then the server. */
   private connectionOf(slot: number, fromServer = false): Connection {
     if (slot !== noSlot) return this.flows.connectionOf(slot);
-    const packet = this.packet!;
+    const packet = this.current!;
     fillFromPacket(this.lone, packet, fromServer);
     return this.lone;
   }

@@ -150,7 +150,7 @@ const otherKinds: readonly Recording[] = [
   {
     name: 'c2-user-agent',
     origin: 'curl with a bad User-Agent to a harmless site',
-    indicators: [badAgent],
+    indicators: [`ua:${badAgent}`],
     alerts: [{ kind: 'c2.user-agent', stage: 'exchange', hostIp: counter.ip, value: badAgent }],
     async play(scene) {
       await curl(scene, counter, [`http://${names.portal}/`], [], badAgent);

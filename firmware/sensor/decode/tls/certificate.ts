@@ -26,6 +26,29 @@ export interface Certificate {
   anomaly?: Anomaly;
 }
 
+/** A certificate where it lies in the stream, valid during the call only. Hashes and fields cost more than finding it, so each is computed when asked for. */
+export class CertificateView {
+  readonly der: Uint8Array;
+
+  constructor(der: Uint8Array) {
+    this.der = der;
+  }
+
+  /** Of the whole DER, lower-case hex. */
+  get sha1(): string {
+    return hash('sha1', this.der);
+  }
+
+  get sha256(): string {
+    return hash('sha256', this.der);
+  }
+
+  /** All of it, for people. */
+  decode(): Certificate {
+    return decodeCertificate(this.der);
+  }
+}
+
 /** RFC 5280 §4.1.2.2 allows 20 bytes; certificates in use have had up to twice that. */
 const serialBytesMax = 64;
 

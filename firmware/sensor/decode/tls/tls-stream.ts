@@ -6,7 +6,7 @@
 
 import { Reader } from '../../bytes/reader.ts';
 import type { Anomaly } from '../anomaly.ts';
-import { type Certificate, decodeCertificate } from './certificate.ts';
+import { CertificateView } from './certificate.ts';
 import { type ClientHello, decodeClientHello } from './client-hello.ts';
 import {
   CLIENT_HELLO,
@@ -28,7 +28,7 @@ export interface TlsSink {
   clientHello(hello: ClientHello): void;
   serverHello(hello: ServerHello): void;
   /** `position` 0 is the certificate of the sender itself. A client sends some where the server asks for them. */
-  certificate(certificate: Certificate, position: number): void;
+  certificate(certificate: CertificateView, position: number): void;
   anomaly(anomaly: Anomaly): void;
 }
 
@@ -247,9 +247,7 @@ export class TlsStream {
     while (list.remaining > 0 && position < certificatesMax) {
       const der = list.view(list.u24());
       if (list.failed || der.length === 0) break;
-      const certificate = decodeCertificate(der);
-      if (certificate.anomaly !== undefined) this.sink.anomaly(certificate.anomaly);
-      this.sink.certificate(certificate, position++);
+      this.sink.certificate(new CertificateView(der), position++);
     }
     if (cut || list.failed) this.sink.anomaly('tls.bad-certificate');
     else if (list.remaining > 0) this.sink.anomaly('tls.too-large');
