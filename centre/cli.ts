@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import type { Alert } from '../firmware/contract/alert.ts';
+import { alertInWords, growthInWords, updateInWords } from '../firmware/contract/alert-words.ts';
+import { type Language, languageOf, languages, plain } from '../firmware/contract/language.ts';
 import { AlertFeed } from './alert-feed.ts';
 import { brokerAccessSchema, Subscriber } from './subscriber.ts';
-import { alertInWords, growthInWords, type Language, languageOf, plain, updateInWords } from './words.ts';
 
 interface WatchFlags {
   broker: string;
@@ -84,7 +85,7 @@ program
   .command('watch')
   .description('prints alerts as they arrive')
   .requiredOption('--broker <url>', 'the broker: mqtts://host:8883, mqtt://host:1883 …')
-  .addOption(new Option('--lang <language>', 'language of the text').choices(['vi', 'en']).default(languageOf(process.env)))
+  .addOption(new Option('--lang <language>', 'language of the text').choices(languages).default(languageOf(process.env)))
   .option('--json', 'one alert/1 a line, as received, repeats included')
   .option('--username <name>')
   .option('--password <text>', 'better: --password-file')

@@ -4,9 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '../../firmware/contract/alert.ts';
+import { alertInWords, growthInWords, kindWords, stageWords, updateInWords } from '../../firmware/contract/alert-words.ts';
+import { type Language, plain } from '../../firmware/contract/language.ts';
 import { AlertFeed } from '../alert-feed.ts';
 import { Subscriber } from '../subscriber.ts';
-import { alertInWords, growthInWords, kindWords, type Language, plain, stageWords, updateInWords } from '../words.ts';
 import { type BoxConfiguration, runBox } from './box-process.ts';
 import { type BoxState, BoxView } from './box-view.ts';
 import { startBroker } from './broker.ts';

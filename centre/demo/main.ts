@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { display, displayLimitsSchema } from '../../firmware/agent/panel/display.ts';
 import { TerminalPanel } from '../../firmware/agent/panel/terminal.ts';
-import { type Language, languageOf, plain } from '../words.ts';
+import { type Language, languageOf, languages, plain } from '../../firmware/contract/language.ts';
 import { demonstrate } from './demonstration.ts';
 
 /** The bundled indicators are as old as the capture, and on purpose: their age is no fault here. */
@@ -69,7 +69,7 @@ try {
     .option('--once', 'end after one pass of the bundled capture')
     .option('--interface <name>', 'watch a live interface instead of the bundled capture')
     .option('--speed <factor>', 'replay faster (2) or slower (0.5) than recorded', speedOf, 1)
-    .addOption(new Option('--lang <language>', 'language of the text').choices(['vi', 'en']).default(languageOf(process.env)))
+    .addOption(new Option('--lang <language>', 'language of the text').choices(languages).default(languageOf(process.env)))
     .action(run)
     .parseAsync();
 } catch (error) {

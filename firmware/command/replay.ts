@@ -1,7 +1,8 @@
 /** `vonggac replay`: captures through the very pipeline that runs in the box, alerts out. */
-
 import { type BoxConfig, readConfig } from '../config.ts';
 import type { Alert } from '../contract/alert.ts';
+import { alertInWords } from '../contract/alert-words.ts';
+import { type Language, languageOf } from '../contract/language.ts';
 import { ListReport } from '../sensor/intel/read-list.ts';
 import { indicatorsFrom } from '../sensor/intel/sources.ts';
 import { Pipeline } from '../sensor/pipeline.ts';
@@ -14,6 +15,7 @@ export interface ReplayOptions {
   config?: string;
   json?: boolean;
   revisions?: boolean;
+  lang?: Language;
 }
 
 export async function replay(files: string[], options: ReplayOptions): Promise<void> {
@@ -22,7 +24,8 @@ export async function replay(files: string[], options: ReplayOptions): Promise<v
   const report = new ListReport();
   const indicators = await indicatorsFrom([...config.intel, ...options.intel], report);
   if (report.refused > 0) process.stderr.write(`vonggac: ${report.refused} values refused: ${report.refusals.slice(0, 5).join('; ')}\n`);
-  const write = (alert: Alert) => output.line(options.json === true ? JSON.stringify(alert) : alertLine(alert));
+  const lang = options.lang ?? languageOf(process.env);
+  const write = (alert: Alert) => output.line(options.json === true ? JSON.stringify(alert) : `${alertInWords(alert, lang)}\n`);
   const latest = new LatestRevisions(write);
   const pipeline = replayPipeline(config, indicators, options.revisions === true ? write : latest.take.bind(latest));
   const started = process.hrtime.bigint();
@@ -62,15 +65,4 @@ class LatestRevisions {
     for (const alert of this.alerts.values()) this.write(alert);
     this.alerts.clear();
   }
-}
-
-/** One line for a person: when, how serious, who, what, how far. */
-function alertLine(alert: Alert): string {
-  const { host, remote, match } = alert;
-  const who = [host.ip, host.name, host.mac].filter((part) => part !== undefined).join(' ');
-  const whom = [remote.ip === undefined ? undefined : `${remote.ip}${remote.port === undefined ? '' : `:${remote.port}`}`, remote.name]
-    .filter((part) => part !== undefined)
-    .join(' ');
-  const why = match === undefined ? '' : `  ${match.type} ${match.value}${match.family === undefined ? '' : ` (${match.family})`}`;
-  return `${alert.tsFirst}  severity ${alert.severity}  ${alert.kind} ${alert.stage}  ${who} -> ${whom}${why}  confidence ${alert.confidence}  seen ${alert.count}x`;
 }

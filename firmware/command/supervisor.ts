@@ -8,8 +8,8 @@ const restartMinMs = 1_000;
 const restartMaxMs = 30_000;
 /** A sensor that ran so long was sound: the next wait is short again. */
 const soundAfterMs = 60_000;
-/** A sensor that does not end by itself when asked is ended. */
-const killAfterMs = 5_000;
+/** A sensor that does not end by itself when asked is ended. Longer than it holds its event loop at overload (capture/live.ts). */
+const killAfterMs = 3_500;
 
 export interface SupervisorEvents {
   message(message: SensorMessage): void;
@@ -24,6 +24,11 @@ export class Supervisor {
   private timer: NodeJS.Timeout | undefined;
   private waitMs = restartMinMs;
   private stopping = false;
+  /** The present sensor has spoken, so it listens for signals; one that is still loading would die of them. */
+  private isListening = false;
+  private isReloadWanted = false;
+  /** A sensor of this configuration once worked: whatever is wrong with the next one, the box stays and says so. */
+  private hasWorked = false;
   private settle: ((exitCode: number) => void) | undefined;
 
   /** `args` are those of `vonggac`, such as `sensor --config FILE`. */
@@ -32,7 +37,10 @@ export class Supervisor {
     this.events = events;
   }
 
-  /** Resolves with the exit code once the sensor has ended for good: its capture is over, it was stopped, or its configuration is wrong. */
+  /**
+   * Resolves with the exit code once the sensor has ended for good and all that it said was handed on: its capture is over, it was
+   * stopped, or its configuration was wrong from the start.
+   */
   run(): Promise<number> {
     return new Promise((resolve) => {
       this.settle = resolve;
@@ -40,7 +48,9 @@ export class Supervisor {
     });
   }
 
+  /** Harmless twice. */
   stop(): void {
+    if (this.stopping) return;
     this.stopping = true;
     clearTimeout(this.timer);
     const { child } = this;
@@ -51,29 +61,42 @@ export class Supervisor {
     }
   }
 
+  /** Has the sensor read its intelligence anew, at once or when it is ready to. */
   reload(): void {
-    this.child?.kill('SIGHUP');
+    this.isReloadWanted = !this.isListening;
+    if (this.isListening) this.child?.kill('SIGHUP');
   }
 
   private start(): void {
-    const startedMs = Date.now();
+    const startedMs = performance.now();
     const child = fork(fileURLToPath(new URL('../cli.ts', import.meta.url)), this.args);
     this.child = child;
     child.on('message', (message) => {
-      if (isSensorMessage(message)) this.events.message(message);
+      if (isSensorMessage(message)) this.heard(message);
     });
-    child.on('error', (error) => this.ended(error.message, 1, startedMs));
-    child.on('exit', (code, signal) => this.ended(signal === null ? `exit status ${code}` : `signal ${signal}`, code ?? 1, startedMs));
+    child.on('error', (error) => this.ended(child, error.message, 1, startedMs));
+    // Not `exit`: what the process said last may still be in the channel then.
+    child.on('close', (code, signal) =>
+      this.ended(child, signal === null ? `exit status ${code}` : `signal ${signal}`, code ?? 1, startedMs),
+    );
   }
 
-  private ended(reason: string, exitCode: number, startedMs: number): void {
-    if (this.child === undefined) return;
+  private heard(message: SensorMessage): void {
+    this.isListening = true;
+    this.hasWorked = true;
+    if (this.isReloadWanted) this.reload();
+    this.events.message(message);
+  }
+
+  private ended(child: ChildProcess, reason: string, exitCode: number, startedMs: number): void {
+    if (this.child !== child) return;
     this.child = undefined;
-    if (this.stopping || exitCode === 0 || exitCode === exitUsage) {
+    this.isListening = false;
+    if (this.stopping || exitCode === 0 || (exitCode === exitUsage && !this.hasWorked)) {
       this.settle?.(this.stopping ? 0 : exitCode);
       return;
     }
-    if (Date.now() - startedMs > soundAfterMs) this.waitMs = restartMinMs;
+    if (performance.now() - startedMs > soundAfterMs) this.waitMs = restartMinMs;
     this.events.died(reason, this.waitMs);
     this.timer = setTimeout(() => this.start(), this.waitMs);
     this.waitMs = Math.min(restartMaxMs, this.waitMs * 2);

@@ -51,6 +51,20 @@ export const sensorReportSchema = z.object({
       open: count,
       opened: count.meta({ description: 'since the start' }),
       refused: count.optional().meta({ description: 'not opened because the table was full, since the start' }),
+      lost: count.optional().meta({ description: 'revisions that the agent did not take in time, since the start' }),
+    })
+    .optional(),
+  sensorProcess: z
+    .object({
+      cpuSeconds: z.number().min(0).meta({ description: 'CPU time since the start' }),
+      memoryBytes: count.meta({ description: 'resident memory' }),
+      timerLateMs: count.meta({ description: 'the latest that a timer of the process fired after its time, since the start' }),
+    })
+    .optional(),
+  supervision: z
+    .object({
+      restarts: count.meta({ description: 'times that the sensor died and was started again, since the start of the agent' }),
+      lastDeath: z.string().optional().meta({ description: 'how it last died' }),
     })
     .optional(),
   evidence: z.object({ count: count, bytes: count }).optional(),

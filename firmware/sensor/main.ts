@@ -4,18 +4,24 @@ import { type Logger, pino } from 'pino';
 import { UserError } from '../command/user-error.ts';
 import { type BoxConfig, readConfig } from '../config.ts';
 import type { Alert } from '../contract/alert.ts';
+import type { SensorReport } from '../contract/health.ts';
 import { version } from '../version.ts';
 import { openConfiguredSource, type SensorSource } from './capture/configured-source.ts';
 import type { Frame } from './capture/frame.ts';
 import { isSupportedLinkType } from './decode/link.ts';
 import { IndicatorFiles } from './intel/indicator-files.ts';
-import { Pipeline } from './pipeline.ts';
 import { ParentChannel } from './parent-channel.ts';
+import { Pipeline } from './pipeline.ts';
 import { reportOf } from './report.ts';
+import { TimerLateness } from './timer-lateness.ts';
 
 const reportIntervalMs = 1_000;
 /** At overload the event loop gets no turn (the capture library hands on frames until the ring is empty), so the clock is looked at here. */
 const framesBetweenLooks = 4_096;
+/** Without frames the pipeline's time follows the clock at this distance: a frame that still waits in the kernel must not come from the past. */
+const advanceLagMs = 1_000;
+/** EX_TEMPFAIL of sysexits.h: what broke is healed by a new process. Neither 0 nor 2, after which nobody starts us again. */
+const exitTryAgain = 75;
 
 export interface SensorCommandOptions {
   config?: string;
@@ -26,23 +32,40 @@ export async function runSensor(options: SensorCommandOptions): Promise<void> {
   if (config.capture === undefined) throw new UserError('the configuration has no "capture": give capture.interface (or capture.file)');
   const log = pino({ base: { process: 'sensor' } });
   const source = openConfiguredSource(config.capture, { isSupportedLinkType });
-  const intelligence = await IndicatorFiles.open(config.intel);
-  const sensor = new Sensor(config, source, intelligence, log);
-  process.once('SIGTERM', () => source.stop()).once('SIGINT', () => source.stop());
-  process.on('SIGHUP', () => sensor.reload());
-  await sensor.run();
+  const stop = () => source.stop();
+  const channel = new ParentChannel(stop);
+  process.once('SIGTERM', stop).once('SIGINT', stop);
+  // Listened for from the start: a signal that nobody listens for would end the process while it reads its lists.
+  let sensor: Sensor | undefined;
+  process.on('SIGHUP', () => sensor?.reload());
+  sensor = new Sensor({ config, source, intelligence: await IndicatorFiles.open(config.intel), channel, log });
+  const exitCode = await sensor.run();
+  // A capture session on a silent interface would hold the process until its next frame.
+  process.exit(exitCode);
+}
+
+interface SensorParts {
+  config: BoxConfig;
+  source: SensorSource;
+  intelligence: IndicatorFiles;
+  channel: ParentChannel;
+  log: Logger;
 }
 
 class Sensor {
-  private readonly channel = new ParentChannel();
+  private readonly channel: ParentChannel;
   private readonly source: SensorSource;
   private readonly intelligence: IndicatorFiles;
   private readonly log: Logger;
   private readonly pipeline: Pipeline;
+  private readonly timers = new TimerLateness();
   private framesSinceLook = 0;
   private reportedMs = 0;
+  private isReloading = false;
+  private isReloadWanted = false;
 
-  constructor(config: BoxConfig, source: SensorSource, intelligence: IndicatorFiles, log: Logger) {
+  constructor({ config, source, intelligence, channel, log }: SensorParts) {
+    this.channel = channel;
     this.source = source;
     this.intelligence = intelligence;
     this.log = log;
@@ -63,49 +86,79 @@ class Sensor {
     });
   }
 
-  async run(): Promise<void> {
-    const { source, log, pipeline } = this;
+  /** Resolves with the exit status when everything was handed over. Rejects where a person has to mend something: a wrong filter, an unreadable file. */
+  async run(): Promise<number> {
+    const { source, log } = this;
     log.info({ source: source.name, indicators: this.intelligence.total, bundle: this.intelligence.current.bundle }, 'sensor starts');
-    source.onStatus((status) => log.info(status, 'capture'));
+    source.onStatus((status) => {
+      log.info(status, 'capture');
+      this.report();
+    });
     const timer = setInterval(() => this.onTimer(), reportIntervalMs);
+    let exitCode = 0;
     try {
       await source.run((frame) => this.take(frame));
+    } catch (error) {
+      if (!source.wasRunning) throw error;
+      log.error({ err: error }, 'the capture broke; a new process can capture again');
+      exitCode = exitTryAgain;
     } finally {
       clearInterval(timer);
     }
+    await this.end();
+    return exitCode;
+  }
+
+  /** Reads the lists anew; the set in use stays until the new one is whole. Asked for while it reads, it reads once more. */
+  reload(): void {
+    this.isReloadWanted = true;
+    if (this.isReloading) return;
+    this.isReloading = true;
+    this.isReloadWanted = false;
+    this.intelligence
+      .reload()
+      .then(
+        (indicators) => {
+          this.pipeline.load(indicators);
+          this.log.info({ bundle: indicators.bundle, indicators: this.intelligence.total }, 'intelligence loaded');
+        },
+        (error: unknown) => this.log.error({ reason: String(error) }, 'intelligence could not be loaded; the last set stays in use'),
+      )
+      .finally(() => {
+        this.isReloading = false;
+        if (this.isReloadWanted) this.reload();
+      });
+  }
+
+  private async end(): Promise<void> {
+    const { pipeline, source, log } = this;
     pipeline.finish();
     for (const warning of source.warnings) log.warn(warning);
     this.report();
-    log.info({ packets: pipeline.frames, alerts: pipeline.alerts.opened }, 'sensor ends');
+    log.info({ report: this.totals() }, 'sensor ends');
     await this.channel.close();
-  }
-
-  /** Reads the lists anew; the set in use stays until the new one is whole. */
-  reload(): void {
-    this.intelligence.reload().then(
-      (indicators) => {
-        this.pipeline.load(indicators);
-        this.log.info({ bundle: indicators.bundle, indicators: this.intelligence.total }, 'intelligence loaded');
-      },
-      (error: unknown) => this.log.error({ reason: String(error) }, 'intelligence could not be loaded; the last set stays in use'),
-    );
   }
 
   private take(frame: Frame): void {
     this.pipeline.frame(frame);
     if (++this.framesSinceLook < framesBetweenLooks) return;
     this.framesSinceLook = 0;
-    if (Date.now() - this.reportedMs >= reportIntervalMs) this.report();
+    if (performance.now() - this.reportedMs >= reportIntervalMs) this.report();
   }
 
   private onTimer(): void {
-    if (this.source.isLive) this.pipeline.advance(Date.now() * 1000);
+    if (this.source.isLive) this.pipeline.advance((Date.now() - advanceLagMs) * 1000);
     this.report();
   }
 
   private report(): void {
-    this.reportedMs = Date.now();
-    this.channel.send({ type: 'report', report: reportOf(this.pipeline, this.source, this.intelligence) });
+    this.reportedMs = performance.now();
+    this.channel.send({ type: 'report', report: this.totals() });
+  }
+
+  private totals(): SensorReport {
+    const { pipeline, source, intelligence, channel, timers } = this;
+    return reportOf({ pipeline, source, intelligence, channel, timers });
   }
 
   private tell(alert: Alert): void {

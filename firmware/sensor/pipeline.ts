@@ -63,7 +63,7 @@ export class Pipeline {
   constructor(setup: PipelineSetup) {
     this.setup = setup;
     const { options } = setup;
-    this.observer = new Observer(options, this.dispatch.bind(this), this.anomalies);
+    this.observer = new Observer(options, this.dispatch.bind(this), this.anomalies, setup.onEvent !== undefined);
     this.decoder = new FrameDecoder(this.observer, this.anomalies);
     this.alerts = new AlertEngine(options.alerts, this.alertContext(), setup.onAlert);
     this.raise = this.alerts.raise.bind(this.alerts);

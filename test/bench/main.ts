@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only speed|hostile|memory|start|fuzz|all] [--quick] [--keep] [--folder PATH]`: measures the product against its
+ * `npm run bench [-- --only speed|hostile|memory|start|live|fuzz|all] [--quick] [--keep] [--folder PATH]`: measures the product against its
  * bounds and prints both. Ends with 1 when a limit is broken, with 2 when it cannot measure.
  */
 
@@ -8,6 +8,7 @@ import { type Figure, isBroken, table } from './figure.ts';
 import { measure } from './measure.ts';
 import { fuzz } from './parts/fuzz.ts';
 import { hostile } from './parts/hostile.ts';
+import { live } from './parts/live.ts';
 import { memory } from './parts/memory.ts';
 import { speed } from './parts/speed.ts';
 import { start } from './parts/start.ts';
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, (workspace: Workspace, sizes: Sizes) => Pro
   hostile,
   memory,
   start,
+  live,
   fuzz: (_workspace, sizes) => fuzz(sizes),
 };
 

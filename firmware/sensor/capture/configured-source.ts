@@ -22,6 +22,8 @@ export interface SourceStatus {
 
 export interface SensorSource extends FrameSource {
   readonly isLive: boolean;
+  /** It captured before: what ends its run then is healed by a new process, not by a person. */
+  readonly wasRunning: boolean;
   status(): SourceStatus;
   onStatus(listener: (status: SourceStatus) => void): void;
 }
@@ -37,10 +39,14 @@ export function openConfiguredSource(
 
 class LivePort implements SensorSource {
   readonly isLive = true;
+  wasRunning = false;
   private readonly source: LiveSource;
 
   constructor(source: LiveSource) {
     this.source = source;
+    source.onStatus(({ state }) => {
+      this.wasRunning ||= state === 'up' || state === 'no-link';
+    });
   }
 
   get name(): string {
@@ -80,6 +86,7 @@ function statusOf({ state, message, shedding }: LiveStatus): SourceStatus {
 /** Frames of a file with their times moved to now, as if they were just seen. */
 class PlayedFile implements SensorSource {
   readonly isLive = false;
+  readonly wasRunning = false;
   readonly name: string;
   readonly warnings: string[] = [];
   private readonly pace: number;
@@ -98,7 +105,7 @@ class PlayedFile implements SensorSource {
   }
 
   async run(sink: FrameSink): Promise<void> {
-    do {
+    while (!this.stopped) {
       const file = openCaptureFile(this.name, { isSupportedLinkType: this.isSupportedLinkType });
       const source = this.pace > 0 ? paced(file, this.pace) : file;
       this.current = source;
@@ -113,8 +120,8 @@ class PlayedFile implements SensorSource {
         frame.tsMicros = own;
       });
       this.warnings.push(...source.warnings);
-      if (this.received === before) break; // an empty capture would go round without end
-    } while (!this.once && !this.stopped);
+      if (this.once || this.received === before) break; // an empty capture would go round without end
+    }
     this.ended = true;
   }
 

@@ -23,6 +23,7 @@ export class WatchList {
   /** Follows the finding's flow, unless that flow is already followed for the same indicator. */
   add(connection: Connection, finding: Finding): void {
     if (connection.flow === 0) return;
+    connection.watched = true;
     const findings = this.byFlow.get(connection.flow);
     if (findings === undefined) {
       if (this.byFlow.size >= this.flowsMax) this.refused++;

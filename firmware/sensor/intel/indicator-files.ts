@@ -1,5 +1,6 @@
 /** The files of indicators that a configuration names, as one set; read anew on demand while the one before stays in use. */
 import { statSync } from 'node:fs';
+import { collectGarbage } from './collector.ts';
 import { type Indicators, indicatorTypes } from './indicator.ts';
 import { indicatorsFrom } from './sources.ts';
 
@@ -20,11 +21,14 @@ export class IndicatorFiles {
     return new IndicatorFiles(paths, await indicatorsFrom(paths));
   }
 
-  /** Rejects with an `IntelError`, and the set in use stays. */
+  /** Reads the files anew. Rejects with an `IntelError` when one cannot be used: the set in use stays then. Not to be called while it runs. */
   async reload(): Promise<Indicators> {
-    this.current = await indicatorsFrom(this.paths);
+    const next = await indicatorsFrom(this.paths);
+    this.current = next;
     this.newestMs = newestOf(this.paths);
-    return this.current;
+    // After the caller has handed the new set on: only then does nobody hold the one before, which may be 100 MB.
+    setImmediate(() => void collectGarbage());
+    return next;
   }
 
   get total(): number {

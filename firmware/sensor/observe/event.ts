@@ -42,6 +42,8 @@ export class Connection {
   /** A TCP handshake was seen whole, or payload both ways. */
   established = false;
   state: FlowState = 'new';
+  /** A detector sets it to hear of this flow's later phases; they are told of watched flows only, unless the pipeline tells all. */
+  watched = false;
 }
 
 export type FlowState = 'new' | 'established' | 'closed' | 'reset';

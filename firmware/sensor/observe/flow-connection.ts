@@ -37,6 +37,7 @@ export function fillFromRecord(connection: Connection, words: Int32Array, double
 }
 
 function fillState(connection: Connection, flags: number): void {
+  connection.watched = (flags & record.flagWatched) !== 0;
   connection.answered = (flags & record.flagAnswered) !== 0;
   connection.exchanged = (flags & record.flagExchanged) !== 0;
   connection.established = (flags & (record.flagHandshake | record.flagExchanged)) !== 0;
@@ -66,6 +67,7 @@ export function fillFromPacket(connection: Connection, packet: Packet, fromServe
   connection.bytesIn = fromServer ? packet.ipLength : 0;
   connection.packetsOut = fromServer ? 0 : 1;
   connection.packetsIn = fromServer ? 1 : 0;
+  connection.watched = false;
   connection.answered = fromServer;
   connection.exchanged = connection.established = false;
   connection.state = 'new';

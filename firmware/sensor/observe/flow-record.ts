@@ -6,8 +6,6 @@ export const slotShift = 5;
 export const doublesPerFlow = wordsPerFlow / 2;
 
 // Indexes of 32-bit words. Side A is whoever sent the first packet; which side is the client is a flag.
-export const wordNext = 0;
-export const wordHash = 1;
 export const wordA = 2; // four words
 export const wordB = 6; // four words
 export const wordPorts = 10; // A's port in the upper half
@@ -43,6 +41,9 @@ export const flagReset = 1 << 11;
 /** Nothing more is to be read from this side's payload. */
 export const flagReadA = 1 << 12;
 export const flagReadB = 1 << 13;
+/** Somebody wants to hear how this flow goes on. */
+export const flagWatched = 1 << 14;
+
 export const bothPayloads = flagPayloadA | flagPayloadB;
 export const bothSyns = flagSynA | flagSynB;
 export const bothFins = flagFinA | flagFinB;

@@ -8,10 +8,17 @@
 import { type Packet, protocolTcp, tcpAck, tcpFin, tcpRst, tcpSyn } from '../decode/packet.ts';
 import { Connection, type FlowPhase } from './event.ts';
 import { fillFromPacket, fillFromRecord } from './flow-connection.ts';
+import { FlowIndex } from './flow-index.ts';
 import * as record from './flow-record.ts';
 import type { FlowOptions } from './options.ts';
 
-export type FlowSink = (phase: FlowPhase, connection: Connection, tsMicros: number) => void;
+export interface FlowSink {
+  flowPhase(phase: FlowPhase, connection: Connection, tsMicros: number): void;
+  /** The packet in hand is the first answer of its flow. */
+  answered(packet: Packet): void;
+  /** The slot is given up; it may be used again at once. */
+  released(slot: number): void;
+}
 
 /** How many records the hand looks at for one that may be replaced; a bound on the work for one packet of a flood. */
 const handStepsMax = 16;
@@ -24,11 +31,11 @@ const systemPortsEnd = 1024;
 export class FlowTable {
   private readonly words: Int32Array;
   private readonly doubles: Float64Array;
-  private readonly heads: Int32Array;
+  private readonly index: FlowIndex;
   private readonly free: Int32Array;
   private readonly options: FlowOptions;
   private readonly sink: FlowSink;
-  private readonly released: (slot: number) => void;
+  private readonly tellsAll: boolean;
   private readonly capacity: number;
   private readonly seed = (Math.random() * 0x1_0000_0000) | 0; // against chosen collisions; no result depends on it
   private readonly connection = new Connection();
@@ -45,16 +52,16 @@ export class FlowTable {
   /** Flows that gave way to newer ones while nobody had answered them. */
   replaced = 0;
 
-  /** `released` hears of each slot that is given up, before it is used again. */
-  constructor(options: FlowOptions, sink: FlowSink, released: (slot: number) => void) {
+  /** `tellsAll`: every phase of every flow is told, watched or not. */
+  constructor(options: FlowOptions, sink: FlowSink, tellsAll: boolean) {
     this.options = options;
     this.sink = sink;
-    this.released = released;
+    this.tellsAll = tellsAll;
     this.capacity = options.flowsMax;
     const buffer = new ArrayBuffer(this.capacity * record.wordsPerFlow * 4);
     this.words = new Int32Array(buffer);
     this.doubles = new Float64Array(buffer);
-    this.heads = new Int32Array(1 << (32 - Math.clz32(this.capacity - 1))).fill(-1);
+    this.index = new FlowIndex(this.capacity);
     this.free = new Int32Array(this.capacity);
     for (let slot = 0; slot < this.capacity; slot++) this.free[slot] = this.capacity - 1 - slot;
     this.freeCount = this.capacity;
@@ -113,12 +120,12 @@ export class FlowTable {
   }
 
   private find(packet: Packet, hash: number): number {
-    const { words, heads } = this;
-    for (let slot = heads[hash & (heads.length - 1)]!; slot >= 0; slot = words[slot << record.slotShift]!) {
+    const { words, index } = this;
+    const { srcPort, dstPort, protocol } = packet;
+    for (let slot = index.first(hash); slot >= 0; slot = index.after(slot, hash)) {
       const base = slot << record.slotShift;
-      if (words[base + record.wordHash] !== hash || words[base + record.wordProtocol] !== packet.protocol) continue;
+      if (words[base + record.wordProtocol] !== protocol) continue;
       const ports = words[base + record.wordPorts];
-      const { srcPort, dstPort } = packet;
       if (ports === ((srcPort << 16) | dstPort) && isBetween(words, base + record.wordA, base + record.wordB, packet)) {
         this.fromA = true;
         return slot;
@@ -155,11 +162,8 @@ export class FlowTable {
   private fill(slot: number, packet: Packet, hash: number): void {
     const { words, doubles } = this;
     const base = slot << record.slotShift;
-    const bucket = hash & (this.heads.length - 1);
-    words.fill(0, base, base + record.wordsPerFlow);
-    words[base + record.wordNext] = this.heads[bucket]!;
-    this.heads[bucket] = slot;
-    words[base + record.wordHash] = hash;
+    const half = base >> 1;
+    this.index.insert(slot, hash);
     words[base + record.wordA] = packet.srcA;
     words[base + record.wordA + 1] = packet.srcB;
     words[base + record.wordA + 2] = packet.srcC;
@@ -172,8 +176,12 @@ export class FlowTable {
     words[base + record.wordProtocol] = packet.protocol;
     words[base + record.wordFlags] = record.flagInUse | (isFromServer(packet) ? record.flagClientIsB : 0);
     words[base + record.wordVlan] = (packet.vlan + 1) | ((packet.vlanInner + 1) << 16);
-    doubles[(base >> 1) + record.doubleStart] = packet.tsMicros;
-    doubles[(base >> 1) + record.doubleSerial] = ++this.serial;
+    words[base + record.wordPacketsA] = 0;
+    words[base + record.wordPacketsB] = 0;
+    doubles[half + record.doubleBytesA] = 0;
+    doubles[half + record.doubleBytesB] = 0;
+    doubles[half + record.doubleStart] = packet.tsMicros;
+    doubles[half + record.doubleSerial] = ++this.serial;
   }
 
   /** Writes the new flags and tells of what was reached. */
@@ -182,6 +190,8 @@ export class FlowTable {
     this.words[base + record.wordFlags] = flags;
     const reached = flags & ~before;
     if ((reached & record.bothSyns) !== 0) this.words[base + (this.fromA ? record.wordSynA : record.wordSynB)] = packet.tcpSequence;
+    if ((reached & record.flagAnswered) !== 0) this.sink.answered(packet);
+    if (!this.isTold(flags)) return;
     if ((reached & record.flagAnswered) !== 0) this.tell('answered', slot, packet.tsMicros);
     if ((reached & record.flagExchanged) !== 0) this.tell('exchange', slot, packet.tsMicros);
   }
@@ -225,20 +235,31 @@ export class FlowTable {
     return this.connection;
   }
 
+  /** Phases after the start are told of watched flows only: most flows are nobody's concern. */
+  private isTold(flags: number): boolean {
+    return this.tellsAll || (flags & record.flagWatched) !== 0;
+  }
+
   private tell(phase: FlowPhase, slot: number, tsMicros: number): void {
-    this.sink(phase, this.connectionOf(slot), tsMicros);
+    const connection = this.connectionOf(slot);
+    this.sink.flowPhase(phase, connection, tsMicros);
+    if (connection.watched) this.watch(slot);
+  }
+
+  watch(slot: number): void {
+    this.words[(slot << record.slotShift) + record.wordFlags]! |= record.flagWatched;
   }
 
   private tellRefused(packet: Packet): void {
     fillFromPacket(this.connection, packet, isFromServer(packet));
-    this.sink('start', this.connection, packet.tsMicros);
+    this.sink.flowPhase('start', this.connection, packet.tsMicros);
   }
 
   /** Frees the first record near the hand that holds a flow without an answer. */
   private makeRoom(): void {
     for (let step = 0; step < handStepsMax; step++) {
       this.hand = this.hand + 1 >= this.capacity ? 0 : this.hand + 1;
-      const flags = this.words[this.hand * record.wordsPerFlow + record.wordFlags]!;
+      const flags = this.words[(this.hand << record.slotShift) + record.wordFlags]!;
       if ((flags & record.flagInUse) === 0 || (flags & (record.flagAnswered | record.flagHandshake)) !== 0) continue;
       this.replaced++;
       this.end(this.hand);
@@ -286,20 +307,12 @@ export class FlowTable {
   }
 
   private end(slot: number): void {
-    const { words } = this;
     const base = slot << record.slotShift;
-    this.released(slot);
-    this.tell('end', slot, this.doubles[(base >> 1) + record.doubleLast]!);
-    const bucket = words[base + record.wordHash]! & (this.heads.length - 1);
-    const next = words[base + record.wordNext]!;
-    if (this.heads[bucket] === slot) this.heads[bucket] = next;
-    else {
-      let before = this.heads[bucket]!;
-      while (words[before * record.wordsPerFlow + record.wordNext] !== slot)
-        before = words[before * record.wordsPerFlow + record.wordNext]!;
-      words[before * record.wordsPerFlow + record.wordNext] = next;
-    }
-    words[base + record.wordFlags] = 0;
+    this.sink.released(slot);
+    const flags = this.words[base + record.wordFlags]!;
+    if (this.isTold(flags)) this.tell('end', slot, this.doubles[(base >> 1) + record.doubleLast]!);
+    this.index.remove(slot);
+    this.words[base + record.wordFlags] = 0;
     this.free[this.freeCount++] = slot;
   }
 }

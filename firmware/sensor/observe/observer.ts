@@ -13,9 +13,9 @@ import { type Packet, protocolTcp, protocolUdp } from '../decode/packet.ts';
 import { looksLikeQuicInitial } from '../decode/quic/initial.ts';
 import type { ClientHello } from '../decode/tls/client-hello.ts';
 import type { TlsSink } from '../decode/tls/tls-stream.ts';
-import { Connection, type EventSink, type FlowPhase } from './event.ts';
+import { Connection, type EventSink, type FlowEvent, type FlowPhase, type SensorEvent } from './event.ts';
 import { fillFromPacket } from './flow-connection.ts';
-import { FlowTable } from './flow-table.ts';
+import { type FlowSink, FlowTable } from './flow-table.ts';
 import { HostTable } from './host-table.ts';
 import type { MessageSink } from './message-sink.ts';
 import type { ObserveOptions } from './options.ts';
@@ -30,7 +30,7 @@ const datagramsTriedMax = 6;
 /** In place of a slot: the packet's flow had no room in the table. */
 const noSlot = -1;
 
-export class Observer implements MessageSink, PacketConsumer {
+export class Observer implements MessageSink, PacketConsumer, FlowSink {
   readonly flows: FlowTable;
   readonly hosts: HostTable;
   readonly home: NetworkSet;
@@ -43,12 +43,14 @@ export class Observer implements MessageSink, PacketConsumer {
   /** Stands in for a flow that the table had no room for. */
   private readonly lone = new Connection();
   private readonly udpMessages: UdpMessages;
+  private readonly flowEvent: FlowEvent = { kind: 'flow', phase: 'start', connection: this.lone, tsMicros: 0 };
   private current: Packet | undefined;
   private tsMicros = 0;
   private conversationCount = 0;
   conversationsRefused = 0;
 
-  constructor(options: ObserveOptions, emit: EventSink, anomalies: AnomalyCounter) {
+  /** `tellsAllFlows`: every phase of every flow becomes an event, not only those of watched flows. */
+  constructor(options: ObserveOptions, emit: EventSink, anomalies: AnomalyCounter, tellsAllFlows = false) {
     this.emit = emit;
     this.anomalies = anomalies;
     this.home = new NetworkSet(options.homeNetworks);
@@ -56,7 +58,7 @@ export class Observer implements MessageSink, PacketConsumer {
     this.budget = new BufferBudget(options.streams.bufferedMaxBytes);
     this.connectionsMax = options.streams.connectionsMax;
     this.conversations = new Array<undefined>(options.flows.flowsMax).fill(undefined);
-    this.flows = new FlowTable(options.flows, this.flowPhase.bind(this), this.release.bind(this));
+    this.flows = new FlowTable(options.flows, this, tellsAllFlows);
     this.udpMessages = new UdpMessages(this, this.hosts);
   }
 
@@ -147,24 +149,30 @@ export class Observer implements MessageSink, PacketConsumer {
   }
 
   /** The flow table gives up a slot: what was read in it ends first, while its connection can still be told. */
-  private release(slot: number): void {
+  released(slot: number): void {
     const conversation = this.conversations[slot];
     if (conversation === undefined) return;
     conversation.finish();
     this.drop(slot);
   }
 
-  private flowPhase(phase: FlowPhase, connection: Connection, tsMicros: number): void {
-    if (phase === 'start' || phase === 'answered') this.learnHost();
-    this.emit({ kind: 'flow', phase, connection, tsMicros });
+  flowPhase(phase: FlowPhase, connection: Connection, tsMicros: number): void {
+    if (phase === 'start' && this.current !== undefined) this.learnHost(this.current);
+    const event = this.flowEvent;
+    event.phase = phase;
+    event.connection = connection;
+    event.tsMicros = tsMicros;
+    this.emit(event);
   }
 
-  /** The sender of a flow's first packet, and of its first answer, when it is one of ours. */
-  private learnHost(): void {
-    const packet = this.current;
-    if (packet === undefined || !this.home.has(packet.srcA, packet.srcB, packet.srcC, packet.srcD)) return;
+  answered(packet: Packet): void {
+    this.learnHost(packet);
+  }
+
+  /** The sender of a flow's first packet, or of its first answer, when it is one of ours. */
+  private learnHost(packet: Packet): void {
     const { srcA, srcB, srcC, srcD, hasMac, srcMacHigh, srcMacLow, vlan, tsMicros } = packet;
-    this.hosts.seen(srcA, srcB, srcC, srcD, hasMac, srcMacHigh, srcMacLow, vlan, tsMicros);
+    if (this.home.has(srcA, srcB, srcC, srcD)) this.hosts.seen(srcA, srcB, srcC, srcD, hasMac, srcMacHigh, srcMacLow, vlan, tsMicros);
   }
 
   sweep(nowMicros: number): void {
@@ -188,38 +196,46 @@ export class Observer implements MessageSink, PacketConsumer {
 
   dns(slot: number, fromA: boolean, message: DnsMessage): void {
     this.client(slot, fromA !== message.response);
-    this.emit({ kind: 'dns', message, connection: this.connectionOf(slot, message.response), tsMicros: this.tsMicros });
+    this.tell(slot, { kind: 'dns', message, connection: this.connectionOf(slot, message.response), tsMicros: this.tsMicros });
   }
 
   tls(slot: number): TlsSink {
     return {
-      clientHello: (hello) => this.emit({ kind: 'tls-client', hello, connection: this.connectionOf(slot), tsMicros: this.tsMicros }),
-      serverHello: (hello) => this.emit({ kind: 'tls-server', hello, connection: this.connectionOf(slot), tsMicros: this.tsMicros }),
-      certificate: (certificate, position) =>
-        this.emit({ kind: 'tls-certificate', certificate, position, connection: this.connectionOf(slot), tsMicros: this.tsMicros }),
+      clientHello: (hello) => this.tell(slot, { kind: 'tls-client', hello, ...this.at(slot) }),
+      serverHello: (hello) => this.tell(slot, { kind: 'tls-server', hello, ...this.at(slot) }),
+      certificate: (certificate, position) => this.tell(slot, { kind: 'tls-certificate', certificate, position, ...this.at(slot) }),
       anomaly: (anomaly) => this.anomaly(slot, anomaly),
     };
   }
 
   http(slot: number): HttpSink {
     return {
-      request: (request) => this.emit({ kind: 'http-request', request, connection: this.connectionOf(slot), tsMicros: this.tsMicros }),
-      response: (response) => this.emit({ kind: 'http-response', response, connection: this.connectionOf(slot), tsMicros: this.tsMicros }),
+      request: (request) => this.tell(slot, { kind: 'http-request', request, ...this.at(slot) }),
+      response: (response) => this.tell(slot, { kind: 'http-response', response, ...this.at(slot) }),
       anomaly: (anomaly) => this.anomaly(slot, anomaly),
     };
   }
 
   quic(slot: number, version: string, hello: ClientHello): void {
-    this.emit({ kind: 'quic', version, hello, connection: this.connectionOf(slot), tsMicros: this.tsMicros });
+    this.tell(slot, { kind: 'quic', version, hello, ...this.at(slot) });
   }
 
   dhcp(slot: number, message: DhcpMessage, fromServer: boolean): void {
-    this.emit({ kind: 'dhcp', message, connection: this.connectionOf(slot, fromServer), tsMicros: this.tsMicros });
+    this.tell(slot, { kind: 'dhcp', message, connection: this.connectionOf(slot, fromServer), tsMicros: this.tsMicros });
   }
 
   anomaly(slot: number, anomaly: Anomaly): void {
     this.anomalies.count(anomaly);
-    this.emit({ kind: 'anomaly', anomaly, connection: this.connectionOf(slot), tsMicros: this.tsMicros });
+    this.tell(slot, { kind: 'anomaly', anomaly, ...this.at(slot) });
+  }
+
+  private at(slot: number): { connection: Connection; tsMicros: number } {
+    return { connection: this.connectionOf(slot), tsMicros: this.tsMicros };
+  }
+
+  private tell(slot: number, event: SensorEvent): void {
+    this.emit(event);
+    if (event.connection.watched && slot !== noSlot) this.flows.watch(slot);
   }
 
   /** `fromServer` only matters for a packet without a flow: its sender is then the server. */

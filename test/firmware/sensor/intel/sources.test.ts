@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { IntelHolder } from '../../../../firmware/sensor/intel/holder.ts';
+import { IndicatorFiles } from '../../../../firmware/sensor/intel/indicator-files.ts';
 import { IntelError } from '../../../../firmware/sensor/intel/intel-error.ts';
 import { ListReport } from '../../../../firmware/sensor/intel/read-list.ts';
 import { emptyIndicators, indicatorsFrom, seedOf } from '../../../../firmware/sensor/intel/sources.ts';
@@ -72,20 +73,25 @@ test('the seed comes from the content of the lists, not from their order or name
 
 describe('a running sensor', () => {
   test('gets the new set whole, and keeps the old one when the new one is damaged', async () => {
-    const holder = new IntelHolder(emptyIndicators());
-    const good = scratch.write('new.set', compileEntries(['evil.example']));
+    const path = scratch.write('running.set', compileEntries(['old.example']));
+    const files = await IndicatorFiles.open([path]);
+    scratch.write('running.set', compileEntries(['evil.example']));
+    expect((await files.reload()).domain('evil.example', 0)?.value).toBe('evil.example');
+    expect(files.current.domain('old.example', 0)).toBeUndefined();
     const damaged = compileEntries(['other.example']);
     damaged[damaged.length - 9] = damaged[damaged.length - 9]! ^ 1;
-    await holder.swap(good);
-    expect(holder.current.domain('evil.example', 0)?.value).toBe('evil.example');
-    await expect(holder.swap(scratch.write('damaged.set', damaged))).rejects.toThrow(/was altered/);
-    expect(holder.current.domain('evil.example', 0)?.value).toBe('evil.example');
+    scratch.write('running.set', damaged);
+    await expect(files.reload()).rejects.toThrow(/was altered/);
+    expect(files.current.domain('evil.example', 0)?.value).toBe('evil.example');
   });
 
-  test('ends with the set that was asked for last, when swaps come fast', async () => {
-    const holder = new IntelHolder(emptyIndicators());
-    const paths = ['a', 'b', 'c'].map((name) => scratch.write(`${name}.set`, compileEntries([`${name}.example`])));
-    await Promise.all(paths.map((path) => holder.swap(path)));
-    expect(holder.current.domain('c.example', 0)?.value).toBe('c.example');
+  test('holds one set only, soon after a reload', async () => {
+    const names = (letter: string) => Array.from({ length: 60_000 }, (_, index) => `${letter}${index}.example`);
+    const path = scratch.write('large.set', compileEntries(names('a')));
+    const setBytes = statSync(path).size;
+    const files = await IndicatorFiles.open([path]);
+    const { arrayBuffers } = process.memoryUsage();
+    for (let round = 0; round < 3; round++) await files.reload();
+    await expect.poll(() => process.memoryUsage().arrayBuffers).toBeLessThan(arrayBuffers + setBytes);
   });
 });

@@ -1,19 +1,17 @@
 /**
- * An alert -> sentences for the duty officer: which machine, what it contacted, how sure we are, what to do. Vietnamese or English.
+ * An alert -> sentences for people: which machine, what it contacted, how sure we are, what to do. Vietnamese or English, in 100 columns.
  * Names in an alert come from hostile traffic: everything that could steer a terminal is taken out before it is shown.
  */
-import type { Alert, AlertKind, Stage } from '../firmware/contract/alert.ts';
-
-export type Language = 'vi' | 'en';
-type Both = Record<Language, string>;
+import type { Alert, AlertKind, Reason, Stage } from './alert.ts';
+import { type Language, plain, type Words, wrapped } from './language.ts';
 
 /** Vietnam has one time zone and no summer time. */
 const vietnamOffsetMs = 7 * 3_600_000;
-/** Longest text of one field: a name or a URL longer than this is cut, since the rest says nothing to a reader. */
-const fieldCharactersMax = 200;
+const columns = 100;
+const indent = 3;
 
-export const kindWords: Record<AlertKind, Both> = {
-  'c2.address': { vi: 'liên lạc với địa chỉ máy chủ điều khiển mã độc', en: 'contact with the address of a malware control server' },
+export const kindWords: Record<AlertKind, Words> = {
+  'c2.address': { vi: 'liên lạc với máy chủ điều khiển mã độc', en: 'contact with a malware control server' },
   'c2.domain': { vi: 'liên lạc với tên miền của mã độc', en: 'contact with a malware domain' },
   'c2.url': { vi: 'truy cập địa chỉ web của mã độc', en: 'request to a malware web address' },
   'c2.tls': { vi: 'kết nối mã hóa theo kiểu của mã độc', en: 'encrypted connection in the manner of a malware' },
@@ -24,13 +22,13 @@ export const kindWords: Record<AlertKind, Both> = {
   'c2.dga': { vi: 'hỏi nhiều tên miền tự sinh', en: 'queries for many made-up names' },
 };
 
-export const stageWords: Record<Stage, Both> = {
+export const stageWords: Record<Stage, Words> = {
   attempt: { vi: 'mới thử liên lạc', en: 'attempt only' },
   contact: { vi: 'đã được trả lời', en: 'it was answered' },
   exchange: { vi: 'đã trao đổi dữ liệu hai chiều', en: 'data went both ways' },
 };
 
-const severityWords: readonly Both[] = [
+const severityWords: readonly Words[] = [
   { vi: 'LƯU Ý', en: 'NOTICE' },
   { vi: 'ĐÁNG NGỜ', en: 'SUSPICIOUS' },
   { vi: 'NGHIÊM TRỌNG', en: 'SERIOUS' },
@@ -44,11 +42,13 @@ const labels = {
   certainty: { vi: 'Mức tin cậy', en: 'How sure' },
   when: { vi: 'Thời gian', en: 'When' },
   todo: { vi: 'Cần làm', en: 'What to do' },
-  reasons: { vi: 'vì', en: 'because' },
+  reasons: { vi: 'vì thấy', en: 'because of' },
   port: { vi: 'cổng', en: 'port' },
+  sent: { vi: 'gửi', en: 'sent' },
+  received: { vi: 'nhận', en: 'received' },
+  seenAs: { vi: 'thấy dưới dạng', en: 'seen as' },
   first: { vi: 'lần đầu', en: 'first' },
   last: { vi: 'lần cuối', en: 'last' },
-  times: { vi: 'lần', en: 'times' },
   zone: { vi: 'giờ Việt Nam', en: 'Vietnam time' },
   family: { vi: 'mã độc', en: 'malware' },
   source: { vi: 'nguồn', en: 'source' },
@@ -57,45 +57,63 @@ const labels = {
   threshold: { vi: 'ngưỡng', en: 'threshold' },
   closed: { vi: 'đã khép lại', en: 'closed' },
   update: { vi: 'Cập nhật', en: 'Update' },
-} satisfies Record<string, Both>;
+} satisfies Record<string, Words>;
 
-/** Several lines, all that the officer needs to act. */
+/** Reasons that other rows already tell: the headline, `Contacted`, `When` and the percentage. */
+const toldElsewhere = new Set(['stage reached', 'bytes out and in of the latest flow', 'times seen', 'confidence of the list']);
+/** Its value is the stage, which the headline tells. */
+const begunByRemote = 'connection begun by the remote side; stage reached';
+
+/** What detectors measure is named in English; a name that is not here is shown as it is. */
+const measuredVietnamese: Readonly<Record<string, string>> = {
+  'connection to an address on the list': 'kết nối tới địa chỉ trong danh sách',
+  'connection from an address on the list': 'kết nối đến từ địa chỉ trong danh sách',
+  'connection to the address that the name resolved to': 'kết nối tới địa chỉ mà tên miền trỏ đến',
+  'address in a DNS answer': 'địa chỉ trong câu trả lời DNS',
+  'name in a DNS answer': 'tên miền trong câu trả lời DNS',
+  'name asked of DNS': 'tên miền được hỏi qua DNS',
+  'server name in the ClientHello': 'tên máy chủ trong ClientHello',
+  'JA3 of the ClientHello': 'dấu vân JA3 của ClientHello',
+  'JA4 of the ClientHello': 'dấu vân JA4 của ClientHello',
+  'certificate that the server showed': 'chứng thư mà máy chủ đưa ra',
+  'URL asked for': 'địa chỉ web được yêu cầu',
+  'Host header': 'tên máy chủ trong yêu cầu HTTP',
+  'User-Agent header': 'tên chương trình trong yêu cầu HTTP',
+  [begunByRemote]: 'kết nối do phía bên kia khởi tạo',
+};
+
+/** Several lines, all that the reader needs to act. */
 export function alertInWords(alert: Alert, lang: Language): string {
-  const rows: [Both, string][] = [
+  const rows: [Words, string][] = [
     [labels.machine, machine(alert, lang)],
     [labels.contacted, contacted(alert, lang)],
-    [labels.certainty, `${alert.confidence} %, ${labels.reasons[lang]}: ${reasons(alert, lang)}`],
+    [labels.certainty, certainty(alert, lang)],
     [labels.when, when(alert, lang)],
     [labels.todo, plain(alert.advice[lang], Number.POSITIVE_INFINITY)],
   ];
   if (alert.match !== undefined) rows.splice(2, 0, [labels.sign, sign(alert.match, lang)]);
   const width = Math.max(...rows.map(([label]) => label[lang].length)) + 2;
-  return [headline(alert, lang), ...rows.map(([label, text]) => `   ${`${label[lang]}:`.padEnd(width)}${text}`)].join('\n');
+  const lines = rows.map(([label, text]) => row(`${label[lang]}:`.padEnd(width), text));
+  return [wrapped(headline(alert, lang), columns, indent), ...lines].join('\n');
 }
 
-/** Two lines, for an alert that was shown before and has become worse: what to do may have changed. */
+/** For an alert that was shown before and has become worse: what to do may have changed. */
 export function growthInWords(alert: Alert, lang: Language): string {
   const todo = plain(alert.advice[lang], Number.POSITIVE_INFINITY);
-  return `${mark(alert)} ${severity(alert, lang)}: ${updateInWords(alert, lang)}\n   ${labels.todo[lang]}: ${todo}`;
+  const headline = `${mark(alert)} ${severity(alert, lang)}: ${updateInWords(alert, lang)}`;
+  return `${wrapped(headline, columns, indent)}\n${row(`${labels.todo[lang]}: `, todo)}`;
 }
 
 /** One line, for a later revision of an alert that was shown before. */
 export function updateInWords(alert: Alert, lang: Language): string {
   const state = alert.state === 'closed' ? `, ${labels.closed[lang]}` : '';
-  const what = alert.match?.observed ?? alert.remote.name ?? alert.remote.ip ?? '';
-  return `${labels.update[lang]}: ${plain(alert.host.ip)} → ${plain(what)}: ${stageWords[alert.stage][lang]}, ${alert.count} ${labels.times[lang]}${state}`;
+  const what = alert.remote.name ?? alert.remote.ip ?? alert.match?.observed ?? '';
+  return `${labels.update[lang]}: ${plain(alert.host.ip)} → ${plain(what)}: ${stageWords[alert.stage][lang]}, ${times(alert.count, lang)}${state}`;
 }
 
-/** Takes out what could steer a terminal or turn text around: control characters, line ends, Unicode direction marks. */
-export function plain(text: string, charactersMax: number = fieldCharactersMax): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
-  return clean.length <= charactersMax ? clean : `${clean.slice(0, charactersMax)}…`;
-}
-
-/** `vi` where the environment says Vietnamese, else `en`. */
-export function languageOf(environment: Readonly<Record<string, string | undefined>>): Language {
-  const value = environment.LC_ALL || environment.LC_MESSAGES || environment.LANG || '';
-  return value.startsWith('vi') ? 'vi' : 'en';
+function row(label: string, text: string): string {
+  const start = indent + label.length;
+  return `${' '.repeat(indent)}${label}${wrapped(text, columns - start, 0).replaceAll('\n', `\n${' '.repeat(start)}`)}`;
 }
 
 function headline(alert: Alert, lang: Language): string {
@@ -126,15 +144,16 @@ function contacted({ remote, net }: Alert, lang: Language): string {
   const ends = [remote.name, remote.ip].filter((part) => part !== undefined).map((part) => plain(part));
   const who = ends.length === 0 ? labels.unknown[lang] : ends.join(', ');
   const port = remote.port === undefined ? '' : ` ${labels.port[lang]} ${remote.port}`;
-  const volume = net.bytesOut === undefined && net.bytesIn === undefined ? '' : `; ${net.bytesOut ?? 0} B →, ← ${net.bytesIn ?? 0} B`;
-  return `${who}${port} (${[net.proto, net.app]
-    .filter((part) => part !== undefined)
-    .map((part) => plain(part))
-    .join('/')})${volume}`;
+  const how = [net.proto, net.app].filter((part) => part !== undefined).map((part) => plain(part));
+  return `${who}${port} (${how.join('/')})${volume(net, lang)}`;
+}
+
+function volume({ bytesOut = 0, bytesIn = 0 }: Alert['net'], lang: Language): string {
+  return bytesOut + bytesIn === 0 ? '' : `; ${labels.sent[lang]} ${bytesOut} B, ${labels.received[lang]} ${bytesIn} B`;
 }
 
 function sign(match: NonNullable<Alert['match']>, lang: Language): string {
-  const observed = match.observed === match.value ? '' : ` ← ${plain(match.observed)}`;
+  const observed = match.observed === match.value ? '' : `, ${labels.seenAs[lang]} ${plain(match.observed)}`;
   const details = [
     match.family === undefined ? undefined : `${labels.family[lang]} ${plain(match.family)}`,
     match.source === undefined ? undefined : `${labels.source[lang]} ${plain(match.source)}`,
@@ -143,18 +162,28 @@ function sign(match: NonNullable<Alert['match']>, lang: Language): string {
   return `${plain(match.type)} ${plain(match.value)}${observed}${details.length === 0 ? '' : ` (${details.join(', ')})`}`;
 }
 
-function reasons(alert: Alert, lang: Language): string {
-  return alert.reasons
-    .map(({ measured, value, threshold }) => {
-      const limit = threshold === undefined ? '' : ` (${labels.threshold[lang]} ${plain(String(threshold))})`;
-      return `${plain(measured)} = ${plain(String(value))}${limit}`;
-    })
-    .join('; ');
+function certainty({ confidence, reasons, match }: Alert, lang: Language): string {
+  const told = reasons.filter(({ measured }) => !toldElsewhere.has(measured)).map((reason) => reasonInWords(reason, match, lang));
+  return `${confidence} %${told.length === 0 ? '' : `, ${labels.reasons[lang]}: ${told.join('; ')}`}`;
+}
+
+/** A value that the row of the indicator shows is not said again. */
+function reasonInWords({ measured, value, threshold }: Reason, match: Alert['match'], lang: Language): string {
+  const name = lang === 'vi' ? (measuredVietnamese[measured] ?? measured) : measured;
+  if (measured === begunByRemote) return lang === 'vi' ? name : 'connection begun by the remote side';
+  const isShown = value === match?.observed || value === match?.value;
+  const limit = threshold === undefined || threshold === match?.value ? '' : ` (${labels.threshold[lang]} ${plain(String(threshold))})`;
+  return `${plain(name)}${isShown ? '' : ` = ${plain(String(value))}`}${limit}`;
 }
 
 function when({ tsFirst, tsLast, count }: Alert, lang: Language): string {
-  const last = tsLast === tsFirst ? '' : `, ${labels.last[lang]} ${vietnamTime(tsLast)}`;
-  return `${labels.first[lang]} ${vietnamTime(tsFirst)}${last} (${labels.zone[lang]}), ${count} ${labels.times[lang]}`;
+  const [first, last] = [vietnamTime(tsFirst), vietnamTime(tsLast)];
+  return `${labels.first[lang]} ${first}${last === first ? '' : `, ${labels.last[lang]} ${last}`} (${labels.zone[lang]}), ${times(count, lang)}`;
+}
+
+function times(count: number, lang: Language): string {
+  if (lang === 'vi') return `${count} lần`;
+  return count === 1 ? 'once' : `${count} times`;
 }
 
 function vietnamTime(timestamp: string): string {

@@ -1,0 +1,113 @@
+/** `vonggac sensor` inside a network namespace, with the channel of a supervisor: keeps what it says and waits for it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Alert } from '../../firmware/contract/alert.ts';
+import type { SensorReport } from '../../firmware/contract/health.ts';
+import { isSensorMessage } from '../../firmware/contract/sensor-message.ts';
+import { vonggac } from '../bench/command.ts';
+
+const waitMs = 15_000;
+/** USER_HZ of Linux: the unit of the times in /proc, the same on every architecture that Node runs on. */
+const ticksPerSecond = 100;
+
+export interface SensorEnd {
+  status: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export class SensorProcess {
+  /** Every revision of every alert, in the order of telling. */
+  readonly alerts: Alert[] = [];
+  report: SensorReport | undefined;
+  reports = 0;
+  /** Lines of its log, and what it wrote on standard error. */
+  log = '';
+  errors = '';
+  readonly ended: Promise<SensorEnd>;
+  private readonly child: ChildProcess;
+  private readonly killWithUs = () => this.child.kill('SIGKILL');
+
+  constructor(namespace: string, config: string) {
+    // `ip` becomes the command, and the channel's file goes with it.
+    this.child = spawn('ip', ['netns', 'exec', namespace, ...vonggac('sensor', '--config', config)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.child.stdout?.on('data', (text: Buffer) => {
+      this.log += text.toString();
+    });
+    this.child.stderr?.on('data', (text: Buffer) => {
+      this.errors += text.toString();
+    });
+    this.child.on('message', (message) => {
+      if (!isSensorMessage(message)) return;
+      if (message.type === 'alert') this.alerts.push(message.alert);
+      else {
+        this.report = message.report;
+        this.reports++;
+      }
+    });
+    process.once('exit', this.killWithUs);
+    this.ended = once(this.child, 'close').then(([status, signal]) => {
+      process.off('exit', this.killWithUs);
+      return { status, signal };
+    });
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** User and system time of the process so far. */
+  cpuSeconds(): number {
+    // proc(5): the name in parentheses may hold spaces; utime and stime are fields 14 and 15.
+    const fields = readFileSync(`/proc/${this.pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  }
+
+  residentMegabytes(): number {
+    return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${this.pid}/status`, 'latin1'))?.[1]) / 1024;
+  }
+
+  async until(isTrue: (report: SensorReport) => boolean, what: string, timeoutMs = waitMs): Promise<SensorReport> {
+    const endMs = performance.now() + timeoutMs;
+    while (performance.now() < endMs) {
+      if (this.report !== undefined && isTrue(this.report)) return this.report;
+      await sleep(10);
+    }
+    throw new Error(`waited in vain for: ${what}; last report ${JSON.stringify(this.report)} ${this.errors}`);
+  }
+
+  state(state: SensorReport['capture']['state'], timeoutMs?: number): Promise<SensorReport> {
+    return this.until(({ capture }) => capture.state === state, `state ${state}`, timeoutMs);
+  }
+
+  /** Waits until so many frames came in or were lost, or no more come. */
+  async frames(count: number): Promise<void> {
+    for (let seen = -1; ; ) {
+      const { packets = 0, kernelDropped = 0 } = this.report?.capture ?? {};
+      if (packets + kernelDropped >= count || packets === seen) return;
+      seen = packets;
+      // Longer than from one report to the next.
+      for (const reports = this.reports; this.reports < reports + 2; ) await sleep(20);
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** Ends it in order and waits for its last words. */
+  stop(): Promise<SensorEnd> {
+    this.child.kill('SIGTERM');
+    return this.ended;
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  /** What the death of the supervisor looks like from inside. */
+  disconnect(): void {
+    this.child.disconnect();
+  }
+}
