@@ -1,14 +1,23 @@
 #!/usr/bin/env node
 /** The `vonggac` command: reads the command line and calls the file in `command/` that does the work, loading no other. */
 import { enableCompileCache } from 'node:module';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { exitUsage, oneLine, UserError } from './command/user-error.ts';
+import { languages } from './contract/language.ts';
 import { version } from './version.ts';
 
 enableCompileCache();
 
 function collect(value: string, previous: string[]): string[] {
   return [...previous, value];
+}
+
+function pathsOption(flags: string, description: string): Option {
+  return new Option(flags, `${description}; may be given several times`).argParser(collect).default([], 'none');
+}
+
+function languageOption(): Option {
+  return new Option('--lang <language>', 'language of the text; otherwise that of LANG').choices(languages);
 }
 
 function percent(value: string): number {
@@ -22,7 +31,7 @@ function program(): Command {
     .description('Vọng Gác: finds machines that talk to command-and-control servers of malware.')
     .version(version)
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
+    .configureOutput({ outputError: () => undefined })
     .showHelpAfterError(false);
   addAnalysis(command);
   addBox(command);
@@ -38,12 +47,13 @@ function program(): Command {
 function addAnalysis(command: Command): void {
   command
     .command('replay')
-    .description('Run captures through the pipeline of the box and print the alerts.')
+    .description('Run captures through the pipeline of the box and print each alert, with its last revision.')
     .argument('<file...>', 'pcap or pcapng, also .gz; - is standard input')
-    .option('--intel <path>', 'indicators: a compiled set or a list; may be given several times', collect, [])
+    .addOption(pathsOption('--intel <path>', 'indicators: a compiled set or a list'))
     .option('--config <file>', 'configuration of the box (JSON)')
-    .option('--json', 'one alert (alert/1) a line, with its last revision')
+    .option('--json', 'one alert (schema alert/1) a line, in place of words')
     .option('--revisions', 'every revision of every alert, as the centre would receive them')
+    .addOption(languageOption())
     .addHelpText(
       'after',
       '\nExamples:\n  vonggac replay --intel bad.txt office.pcap\n  tcpdump -i eth1 -w - | vonggac replay --intel release.vgi --json -\n\nThe summary goes to standard error.',
@@ -78,11 +88,17 @@ function addBox(command: Command): void {
     .action(async (options) => (await import('./command/agent.ts')).agent(options));
   command
     .command('doctor')
-    .description('Say in plain words what is wrong with capture, mirror port, clock, disk and the link to the centre, and what to do.')
+    .description(
+      'Say in plain words what is wrong with mirror port, capture, clock, disk, indicators and the link to the centre, and what to do.',
+    )
     .option('--interface <name>', 'the interface at the mirror port')
     .option('--config <file>', 'configuration of the box (JSON)')
-    .option('--lang <language>', 'vi or en')
-    .addHelpText('after', '\nExample:\n  vonggac doctor --interface eth1\n\nExit status 1 when something is wrong.')
+    .addOption(languageOption())
+    .option('--json', 'one JSON object a line: code, degree (ok, note, fault) and what was measured')
+    .addHelpText(
+      'after',
+      '\nExample:\n  sudo vonggac doctor --interface eth1 --lang en\n\nExit status: 0 all is well, 1 faults were found, 2 wrong usage.',
+    )
     .action(async (options) => (await import('./command/doctor.ts')).doctor(options));
 }
 
@@ -93,7 +109,7 @@ function addIntel(command: Command): void {
     .description('Compile lists (one value a line, or CSV with a header) into one set.')
     .argument('<out>', 'the set to write')
     .argument('<file...>', 'lists')
-    .option('--allow <file>', 'a list of what is never to be reported; may be given several times', collect, [])
+    .addOption(pathsOption('--allow <file>', 'a list of what is never to be reported'))
     .option('--source <name>', 'who the lists are from, where they do not say')
     .option('--family <name>', 'malware family, where the lists do not say')
     .option('--confidence <percent>', '0 to 100, where the lists do not say', percent)
@@ -106,7 +122,7 @@ function addIntel(command: Command): void {
 
 /** Commander's texts begin with `error: ` and may end with a suggestion in a line of its own. */
 function usageLine(error: CommanderError): string {
-  return `vonggac: ${oneLine(error.message.replace(/^error: /, ''))} (vonggac --help lists commands and options)`;
+  return `vonggac: ${oneLine(error.message.replace(/^error: /, '').replace('\n(', ' ('))} (vonggac --help lists commands and options)`;
 }
 
 async function main(): Promise<void> {
@@ -114,8 +130,9 @@ async function main(): Promise<void> {
     await program().parseAsync();
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    if (error instanceof CommanderError)
-      process.stderr.write(`${error.code === 'commander.help' ? program().helpInformation() : `${usageLine(error)}\n`}`);
+    // A command that needs another word has shown its help already.
+    if (error instanceof CommanderError && error.code === 'commander.help') process.exitCode = exitUsage;
+    else if (error instanceof CommanderError) process.stderr.write(`${usageLine(error)}\n`);
     else if (isForUser(error)) process.stderr.write(`vonggac: ${oneLine(error.message)}\n`);
     else throw error;
     process.exitCode = exitUsage;
@@ -128,5 +145,10 @@ const namesForUser = new Set(['UserError', 'CaptureError', 'IntelError']);
 function isForUser(error: unknown): error is Error {
   return error instanceof UserError || (error instanceof Error && namesForUser.has(error.name));
 }
+
+// `vonggac --help | head`: a reader that went away is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 await main();

@@ -42,10 +42,18 @@ export function readConfig(path: string | undefined): BoxConfig {
   try {
     document = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new UserError(`cannot read the configuration ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(`cannot read the configuration ${path}: ${reasonOf(error)}`);
   }
   const parsed = boxConfigSchema.safeParse(document);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`);
   throw new UserError(`the configuration ${path} is not valid: ${faults.join('; ')}`);
+}
+
+const fileFaults: Readonly<Record<string, string>> = { ENOENT: 'no such file', EISDIR: 'it is a folder', EACCES: 'permission denied' };
+
+function reasonOf(error: unknown): string {
+  if (error instanceof SyntaxError) return `it is not JSON: ${error.message}`;
+  if (!(error instanceof Error)) return String(error);
+  return ('code' in error ? fileFaults[String(error.code)] : undefined) ?? error.message;
 }

@@ -51,6 +51,7 @@ export class Pipeline {
   readonly decoder: FrameDecoder;
   private readonly detectors: Detector[];
   private readonly listeners: Record<EventKind, Detector[]>;
+  private readonly flowListeners: Detector[];
   private readonly setup: PipelineSetup;
   private readonly raise;
   private tickedMicros = 0;
@@ -69,6 +70,7 @@ export class Pipeline {
     this.raise = this.alerts.raise.bind(this.alerts);
     this.detectors = createDetectors(options.detectors, setup.indicators);
     this.listeners = listenersOf(this.detectors);
+    this.flowListeners = this.listeners.flow;
   }
 
   private alertContext() {
@@ -132,7 +134,9 @@ export class Pipeline {
   }
 
   private dispatch(event: SensorEvent): void {
-    for (const detector of this.listeners[event.kind]) detector.observe(event, this.raise);
+    // Flows are most of the events, and a look-up by a name that changes is slow.
+    const detectors = event.kind === 'flow' ? this.flowListeners : this.listeners[event.kind];
+    for (let index = 0; index < detectors.length; index++) detectors[index]!.observe(event, this.raise);
     this.setup.onEvent?.(event);
   }
 

@@ -20,7 +20,8 @@ export function differences(live: readonly Alert[], replayed: readonly Alert[]):
     const [one, other] = [ours.get(key), theirs.get(key)];
     if (one === undefined) lines.push(`${key}: not seen live`);
     else if (other === undefined) lines.push(`${key}: not seen in the replay`);
-    else if (!isDeepStrictEqual(timeless(one), timeless(other))) lines.push(`${key}: ${JSON.stringify(one)} against ${JSON.stringify(other)}`);
+    else if (!isDeepStrictEqual(timeless(one), timeless(other)))
+      lines.push(`${key}: ${JSON.stringify(one)} against ${JSON.stringify(other)}`);
   }
   return lines;
 }

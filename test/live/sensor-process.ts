@@ -31,7 +31,9 @@ export class SensorProcess {
 
   constructor(namespace: string, config: string) {
     // `ip` becomes the command, and the channel's file goes with it.
-    this.child = spawn('ip', ['netns', 'exec', namespace, ...vonggac('sensor', '--config', config)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.child = spawn('ip', ['netns', 'exec', namespace, ...vonggac('sensor', '--config', config)], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     this.child.stdout?.on('data', (text: Buffer) => {
       this.log += text.toString();
     });

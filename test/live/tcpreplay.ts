@@ -26,7 +26,8 @@ export function sendAtRate(port: MirrorPort, path: string, packetsPerSecond: num
       process.off('exit', killWithUs);
       const actual = /Actual: (\d+) packets .* sent in ([\d.]+) seconds/.exec(said);
       const rated = /([\d.]+) pps/.exec(said);
-      if (status !== 0 || actual === null || rated === null) reject(new Error(`tcpreplay ended with ${status}: ${said.trim().slice(-1000)}`));
+      if (status !== 0 || actual === null || rated === null)
+        reject(new Error(`tcpreplay ended with ${status}: ${said.trim().slice(-1000)}`));
       else resolve({ packets: Number(actual[1]), seconds: Number(actual[2]), packetsPerSecond: Number(rated[1]) });
     });
   });

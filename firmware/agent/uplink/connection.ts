@@ -24,7 +24,8 @@ export interface Publication {
 
 export interface Identity {
   clientId: string;
-  will: { topic: string; body: string };
+  /** What the broker publishes when the box falls silent. */
+  will?: { topic: string; body: string };
 }
 
 /** The broker took the message and said no (no right to the topic, quota …). The connection stays. */
@@ -85,19 +86,17 @@ async function clientOptions(options: UplinkOptions, identity: Identity): Promis
     queueQoSZero: false,
     minVersion: 'TLSv1.3',
     rejectUnauthorized: true,
-    will: {
-      topic: identity.will.topic,
-      payload: Buffer.from(identity.will.body),
-      qos: 1,
-      retain: true,
-      properties: { contentType: 'application/json' },
-    },
+    ...(identity.will === undefined ? {} : { will: willOf(identity.will) }),
     ...(options.username === undefined ? {} : { username: options.username }),
     ...(password === undefined ? {} : { password }),
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
   };
+}
+
+function willOf({ topic, body }: { topic: string; body: string }): NonNullable<IClientOptions['will']> {
+  return { topic, payload: Buffer.from(body), qos: 1, retain: true, properties: { contentType: 'application/json' } };
 }
 
 class MqttConnection implements Connection {

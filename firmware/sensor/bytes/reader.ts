@@ -107,6 +107,24 @@ export class Reader {
     this.skip(length);
     return this.failed ? this.bytes.subarray(0, 0) : this.bytes.subarray(at, at + length);
   }
+
+  /**
+   * Writes the next `length` bytes, each through `table`, to `out` from `at` on, and skips them. Returns how many were written: fewer than
+   * `length` where the table has a 0 for a byte, at which the reader then stands. Fails, with 0, when they are not all there.
+   */
+  translate(length: number, table: Uint8Array, out: Uint8Array, at: number): number {
+    const { bytes, position } = this;
+    if (position + length > this.end) return this.fail();
+    let count = 0;
+    while (count < length) {
+      const translated = table[bytes[position + count]!]!;
+      if (translated === 0) break;
+      out[at + count] = translated;
+      count++;
+    }
+    this.position = position + count;
+    return count;
+  }
 }
 
 /**

@@ -31,8 +31,9 @@ class Datagram {
   buffer = new Uint8Array(0);
   /** Length of the whole, once the last fragment was seen; -1 before. */
   totalLength = -1;
-  /** Disjoint, sorted: [start, end, start, end …). */
-  ranges: number[] = [];
+  /** Disjoint, sorted: [start, end, start, end …), the first `rangesLength` entries. */
+  readonly ranges = new Int32Array(rangesMax * 2);
+  rangesLength = 0;
 
   matches(packet: Packet, fragment: FragmentInfo): boolean {
     const own = this.addresses;
@@ -83,7 +84,7 @@ export class FragmentTable {
     if (!this.reserve(datagram, to)) return this.kill(datagram, anomalies, 'ip.fragments-refused');
     if (!fragment.moreFollow) datagram.totalLength = to;
     if (!this.place(datagram, from, to, bytes, start, anomalies)) return this.kill(datagram, anomalies, 'ip.fragment-overlap');
-    if (datagram.totalLength < 0 || datagram.ranges.length !== 2 || datagram.ranges[0] !== 0 || datagram.ranges[1] !== datagram.totalLength)
+    if (datagram.totalLength < 0 || datagram.rangesLength !== 2 || datagram.ranges[0] !== 0 || datagram.ranges[1] !== datagram.totalLength)
       return 'waiting';
     this.joined = datagram.buffer;
     this.joinedLength = datagram.totalLength;
@@ -139,7 +140,7 @@ export class FragmentTable {
     own[7] = packet.dstD;
     chosen.startedMicros = packet.tsMicros;
     chosen.totalLength = -1;
-    chosen.ranges.length = 0;
+    chosen.rangesLength = 0;
     return chosen;
   }
 
@@ -157,7 +158,7 @@ export class FragmentTable {
   ): FragmentResult {
     anomalies.count(what);
     datagram.dead = true;
-    datagram.ranges.length = 0;
+    datagram.rangesLength = 0;
     this.release(datagram);
     return 'refused';
   }
@@ -177,13 +178,14 @@ export class FragmentTable {
   /** Copies what is new of [from, to) and merges the ranges. False: the datagram is to be dropped. */
   private place(datagram: Datagram, from: number, to: number, bytes: Uint8Array, start: number, anomalies: AnomalyCounter): boolean {
     const ranges = datagram.ranges;
+    const length = datagram.rangesLength;
     let index = 0;
-    while (index < ranges.length && ranges[index + 1]! < from) index += 2;
+    while (index < length && ranges[index + 1]! < from) index += 2;
     let mergedFrom = from;
     let mergedTo = to;
     let cursor = from;
     let last = index;
-    for (; last < ranges.length && ranges[last]! <= to; last += 2) {
+    for (; last < length && ranges[last]! <= to; last += 2) {
       const haveFrom = ranges[last]!;
       const haveTo = ranges[last + 1]!;
       if (haveFrom < to && haveTo > from) {
@@ -197,7 +199,12 @@ export class FragmentTable {
       mergedTo = Math.max(mergedTo, haveTo);
     }
     if (cursor < to) datagram.buffer.set(bytes.subarray(start + cursor - from, start + to - from), cursor);
-    ranges.splice(index, last - index, mergedFrom, mergedTo);
-    return ranges.length <= rangesMax * 2;
+    const grown = length - (last - index) + 2;
+    if (grown > ranges.length) return false;
+    if (last < length && last - index !== 2) ranges.copyWithin(index + 2, last, length);
+    ranges[index] = mergedFrom;
+    ranges[index + 1] = mergedTo;
+    datagram.rangesLength = grown;
+    return true;
   }
 }

@@ -38,7 +38,8 @@ export class IndicatorFiles {
   }
 }
 
-function newestOf(paths: readonly string[]): number | undefined {
+/** When the newest of the files was written, ms since 1970; undefined where there is none. */
+export function newestOf(paths: readonly string[]): number | undefined {
   const times = paths.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs).filter((time) => time !== undefined);
   return times.length === 0 ? undefined : Math.max(...times);
 }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { formatAddress, isIPv4 } from '../bytes/address.ts';
 import { canonicalAuthority } from './authority.ts';
 import { type Indicators, type IndicatorType, indicatorTypes, type Match } from './indicator.ts';
-import { finishA, finishB, KeyState, keyTags, stepA, stepB } from './key-hash.ts';
+import { finishA, finishB, KeyState, keyTags, stepA } from './key-hash.ts';
 import { KeyLookup } from './key-lookup.ts';
 import { maskWord } from './parse-address.ts';
 import { urlLengthMax } from './parse-url.ts';
@@ -133,7 +133,6 @@ export class IndicatorSet implements HitSource {
   findDomain(name: string, nowMs: number): Hit | undefined {
     if (!this.has.domain || name.length > nameLengthMax) return undefined;
     let a = this.seedA;
-    let b = this.seedB;
     let labels = 0;
     let record = 0;
     let start = 0;
@@ -143,21 +142,25 @@ export class IndicatorSet implements HitSource {
       if (unit === 0x2e) {
         labels++;
         if (labels === 2 && !this.keys.isGateOpen(finishA(a, keyTags.domainGate))) return undefined;
-        const found = labels < 2 ? 0 : this.liveKey(finishA(a, keyTags.domain), finishB(b, keyTags.domain), nowMs);
+        const found = labels < 2 ? 0 : this.liveName(name, at + 1, finishA(a, keyTags.domain), keyTags.domain, nowMs);
         if (found !== 0) {
           record = found;
           start = at + 1;
           exactness = 2 * labels;
         }
       }
-      if (at >= 0) {
-        a = stepA(a, unit);
-        b = stepB(b, unit);
-      }
+      if (at >= 0) a = stepA(a, unit);
     }
-    const exact = labels < 2 ? 0 : this.liveKey(finishA(a, keyTags.domainExact), finishB(b, keyTags.domainExact), nowMs);
+    const exact = labels < 2 ? 0 : this.liveName(name, 0, finishA(a, keyTags.domainExact), keyTags.domainExact, nowMs);
     if (exact !== 0) return this.hit('domain', `=${name}`, 2 * labels + 1, exact);
     return record === 0 ? undefined : this.hit('domain', name.slice(start), exactness, record);
+  }
+
+  /** Record of the name from `start` on. The second lane is computed only where the first one does not already say that there is none. */
+  private liveName(name: string, start: number, laneA: number, tag: number, nowMs: number): number {
+    if (!this.keys.mayHave(laneA)) return 0;
+    const laneB = finishB(this.state.reset(this.seedA, this.seedB).backward(name, start, name.length).b, tag);
+    return this.liveKey(laneA, laneB, nowMs);
   }
 
   /** Asks for each prefix of the target that ends with a segment, or with a parameter of the query. The last hit is the longest. */

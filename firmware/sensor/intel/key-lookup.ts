@@ -3,17 +3,26 @@ import { gateBit, homeSlot } from './key-hash.ts';
 import { distanceMax, slotWords } from './key-table.ts';
 import { recordMask } from './record-layout.ts';
 
+/** At this width one miss in ten or fewer goes on to the table. */
+const filterBitsPerSlot = 8;
+const signBit = 0x8000_0000;
+
 export class KeyLookup {
   private readonly table: Int32Array;
   private readonly slots: number;
   private readonly gate: Int32Array;
   private readonly gateBits: number;
+  /** One bit for each range of first lanes, set where the table has a key in it. A miss, which nearly all lookups are, ends here without a read of the much larger table. */
+  private readonly filter: Int32Array;
+  private readonly filterShift: number;
 
   constructor(table: Int32Array, slots: number, gate: Int32Array) {
     this.table = table;
     this.slots = slots;
     this.gate = gate;
     this.gateBits = gate.length * 32;
+    this.filterShift = Math.clz32(slots * filterBitsPerSlot);
+    this.filter = filterOf(table, this.filterShift);
   }
 
   /** False when no key of this gate exists: most lookups end with this one read. */
@@ -23,9 +32,16 @@ export class KeyLookup {
     return ((this.gate[bit >>> 5]! >>> (bit & 31)) & 1) !== 0;
   }
 
+  /** False: no key begins with this lane. */
+  mayHave(a: number): boolean {
+    const range = (a ^ signBit) >>> this.filterShift;
+    return ((this.filter[range >>> 5]! >>> (range & 31)) & 1) !== 0;
+  }
+
   /** Record of the key; 0 when the set does not have it. */
   record(a: number, b: number): number {
     if (this.slots === 0) return 0;
+    if (!this.mayHave(a)) return 0;
     const table = this.table;
     let at = homeSlot(a, this.slots) * slotWords;
     for (let distance = 0; distance < distanceMax; distance++, at += slotWords) {
@@ -37,4 +53,14 @@ export class KeyLookup {
     }
     return 0;
   }
+}
+
+function filterOf(table: Int32Array, shift: number): Int32Array {
+  const filter = new Int32Array(Math.max(1, 2 ** (32 - shift) / 32));
+  for (let at = 0; at < table.length; at += slotWords) {
+    if (table[at + 2] === 0) continue;
+    const range = (table[at]! ^ signBit) >>> shift;
+    filter[range >>> 5]! |= 1 << (range & 31);
+  }
+  return filter;
 }

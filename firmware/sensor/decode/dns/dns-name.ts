@@ -114,11 +114,14 @@ export class NameReader {
       return length;
     }
     let at = length;
-    for (let index = 0; index < size; index++) {
-      const byte = source.u8();
-      const plain = plainCharacters[byte]!;
-      if (plain === 0) at = writeEscaped(byte, at);
-      else scratch[at++] = plain;
+    // Ends: every turn takes a byte that stands for itself, or one that is escaped.
+    for (let left = size; left > 0; ) {
+      const plain = source.translate(left, plainCharacters, scratch, at);
+      at += plain;
+      left -= plain;
+      if (left === 0) break;
+      at = writeEscaped(source.u8(), at);
+      left--;
     }
     return at;
   }

@@ -1,0 +1,58 @@
+/** `vonggac doctor`: looks at all that a box needs, and says in plain words what is wrong and what to do. Changes nothing. */
+import { type BoxConfig, readConfig } from '../config.ts';
+import { type Language, languageOf, type Words } from '../contract/language.ts';
+import { liveOptionsSchema } from '../sensor/capture/live-options.ts';
+import { checkCentre } from './doctor/centre.ts';
+import { asJson, degreeOf, type Finding, finding, inWords } from './doctor/finding.ts';
+import { checkIntelligence } from './doctor/intelligence.ts';
+import { checkClock, checkDisk, checkRuntime } from './doctor/machine.ts';
+import { checkPort } from './doctor/port.ts';
+import { UserError } from './user-error.ts';
+
+export interface DoctorOptions {
+  interface?: string;
+  config?: string;
+  lang?: Language;
+  json?: boolean;
+}
+
+const exitFaults = 1;
+const summaries: Record<'well' | 'faults', Words> = {
+  well: { vi: 'Mọi thứ đều ổn.', en: 'All is well.' },
+  faults: { vi: 'Số lỗi tìm thấy: {count}.', en: 'Faults found: {count}.' },
+};
+
+/** Ends the process: 0 all well, 1 faults found. Throws a `UserError` for a configuration that cannot be used. */
+export async function doctor(options: DoctorOptions): Promise<void> {
+  const config = readConfig(options.config);
+  const name = options.interface ?? config.capture?.interface;
+  const checked = liveOptionsSchema.shape.interface.optional().safeParse(name);
+  if (!checked.success) throw new UserError(`--interface ${name}: ${checked.error.issues[0]?.message ?? ''}`);
+  const lang = options.lang ?? languageOf(process.env);
+  let faults = 0;
+  for await (const found of findings(options, config, name)) {
+    if (degreeOf(found) === 'fault') faults++;
+    process.stdout.write(`${options.json === true ? asJson(found) : inWords(found, lang)}\n`);
+  }
+  if (options.json !== true) {
+    const summary = faults === 0 ? summaries.well[lang] : summaries.faults[lang].replace('{count}', String(faults));
+    process.stdout.write(`\n${summary}\n`);
+  }
+  // A capture session on a silent interface would hold the process until its next frame.
+  process.exit(faults === 0 ? 0 : exitFaults);
+}
+
+/** Each as soon as it is known: listening takes seconds. */
+async function* findings(options: DoctorOptions, config: BoxConfig, name: string | undefined): AsyncGenerator<Finding> {
+  yield* checkRuntime();
+  yield* await checkClock();
+  yield* await checkDisk();
+  yield* await checkPort(name, config.capture);
+  yield finding('panel.none');
+  if (options.config === undefined) {
+    yield finding('config.none');
+    return;
+  }
+  yield* await checkIntelligence(config.intel);
+  yield* await checkCentre(config.box, config.uplink);
+}
