@@ -10,7 +10,8 @@ export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 # program or header -> the Debian package that brings it
 wanted=(
   c++=g++ make=make python3=python3 /usr/include/pcap/pcap.h=libpcap-dev
-  mosquitto=mosquitto tcpdump=tcpdump tcpreplay=tcpreplay ip=iproute2 ethtool=ethtool openssl=openssl flock=util-linux
+  mosquitto=mosquitto tcpdump=tcpdump tcpreplay=tcpreplay ip=iproute2 ethtool=ethtool sysctl=procps
+  openssl=openssl flock=util-linux setpriv=util-linux
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }

@@ -4,22 +4,30 @@ import { type Alert, type Stage, stages } from '../firmware/contract/alert.ts';
 /** An officer's screen of many days; the oldest are forgotten first, and told anew should they still change. */
 const alertsMax = 10_000;
 
-/** `new`: not seen before. `grown`: its stage rose. `update`: count or state changed. `repeat`: nothing that was not known. */
+/** `new`: not seen before. `grown`: its stage rose. `update`: count or state changed. `repeat`: nothing that a person did not know. */
 export type Novelty = 'new' | 'grown' | 'update' | 'repeat';
 
-export class AlertFeed {
-  readonly #known = new Map<string, { rev: number; stage: Stage }>();
+interface Told {
+  rev: number;
+  stage: Stage;
+  count: number;
+  state: Alert['state'];
+}
 
-  take({ box, id, rev, stage }: Alert): Novelty {
+export class AlertFeed {
+  readonly #known = new Map<string, Told>();
+
+  take({ box, id, rev, stage, count, state }: Alert): Novelty {
     const key = `${box} ${id}`;
     const before = this.#known.get(key);
     if (before !== undefined && rev <= before.rev) return 'repeat';
-    this.#known.set(key, { rev, stage });
+    this.#known.set(key, { rev, stage, count, state });
     if (before === undefined) {
       this.#forgetOldest();
       return 'new';
     }
-    return stages.indexOf(stage) > stages.indexOf(before.stage) ? 'grown' : 'update';
+    if (stages.indexOf(stage) > stages.indexOf(before.stage)) return 'grown';
+    return count === before.count && state === before.state ? 'repeat' : 'update';
   }
 
   #forgetOldest(): void {

@@ -43,6 +43,11 @@ export class BoxView {
     return this.#wasOnline && this.#presence?.online === false;
   }
 
+  /** It stopped because it was to stop: nothing is wrong. */
+  get isStopped(): boolean {
+    return this.isGone && this.#presence?.planned === true;
+  }
+
   get lastHealth(): Health | undefined {
     return this.#health;
   }

@@ -58,6 +58,8 @@ async function startOnce(port: number, configuration: readonly string[]): Promis
     'log_dest stderr',
     'log_type error',
     'log_type warning',
+    // Otherwise a subscriber that is 1,000 messages behind loses the next ones, though their sender saw them acknowledged.
+    'max_queued_messages 0',
     ...user,
     ...configuration,
   ];

@@ -2,10 +2,11 @@
  * The demonstration: a real broker, a real box that replays a capture (or listens to an interface), and the centre's side printing each alert
  * in words above the lamps. Neither end is a stand-in; what is small is that all of it runs on one machine.
  */
+import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '../../firmware/contract/alert.ts';
 import { alertInWords, growthInWords, kindWords, stageWords, updateInWords } from '../../firmware/contract/alert-words.ts';
-import { type Language, plain } from '../../firmware/contract/language.ts';
+import { type Language, plain, wrapped } from '../../firmware/contract/language.ts';
 import { AlertFeed } from '../alert-feed.ts';
 import { Subscriber } from '../subscriber.ts';
 import { type BoxConfiguration, runBox } from './box-process.ts';
@@ -15,6 +16,7 @@ import { startBroker } from './broker.ts';
 /** Short, so that the lamps follow what is happening. */
 const healthIntervalSeconds = 1;
 const lampsRefreshMs = 500;
+const columns = 100;
 /** The box's goodbye comes after all else that it sent: wait for it, but not for ever. */
 const goodbyeMs = 3_000;
 
@@ -41,10 +43,26 @@ export interface DemonstrationPanel {
 const texts = {
   begin: {
     vi: (url: string, what: string) =>
-      `Vọng Gác: trình diễn trên máy này. Broker MQTT: ${url}. Thiết bị xem: ${what}.\nMỗi cảnh báo mà Trung tâm nhận được hiện ra dưới đây.\n`,
+      `Vọng Gác: trình diễn trên máy này. Broker MQTT: ${url}.\nThiết bị xem: ${what}. Ctrl-C để dừng.\n` +
+      'Mỗi cảnh báo mà Trung tâm nhận được hiện ra dưới đây, bên trên bốn đèn của thiết bị:\n' +
+      '  ✔ SẴN SÀNG   đang giám sát và liên lạc được với Trung tâm\n' +
+      '  ▲ CHÚ Ý      có máy thử liên lạc với máy chủ mã độc, hoặc thiết bị cần được xem lại\n' +
+      '  ■ C2         có máy đã liên lạc được với máy chủ mã độc: phải xử lý ngay\n' +
+      '  ⇄ LƯU LƯỢNG  đang có gói tin đi qua\n',
     en: (url: string, what: string) =>
-      `Vọng Gác: a demonstration on this machine. MQTT broker: ${url}. The box watches: ${what}.\nEach alert that the centre receives appears below.\n`,
+      `Vọng Gác: a demonstration on this machine. MQTT broker: ${url}.\nThe box watches: ${what}. Ctrl-C ends it.\n` +
+      'Each alert that the centre receives appears below, above the four lamps of the box:\n' +
+      '  ✔ READY      it watches, and it reaches the centre\n' +
+      '  ▲ ATTENTION  a machine tried to reach a malware server, or the box needs a look\n' +
+      '  ■ C2         a machine has reached a malware server: act now\n' +
+      '  ⇄ TRAFFIC    packets are passing\n',
   },
+  recording: {
+    vi: (path: string) => `một bản ghi lưu lượng thật (${path})`,
+    en: (path: string) => `a recording of real traffic (${path})`,
+  },
+  interface: { vi: (name: string) => `cổng mạng ${name}`, en: (name: string) => `the interface ${name}` },
+  stopped: { vi: 'Thiết bị đã xem hết và dừng đúng như dự định.', en: 'The box has seen all of it and stopped, as it was meant to.' },
   failed: {
     vi: (status: number | null) => `Thiết bị đã dừng vì lỗi (mã ${status}). Những dòng cuối của nó:`,
     en: (status: number | null) => `The box ended with an error (status ${status}). Its last lines:`,
@@ -67,7 +85,10 @@ const texts = {
 export async function demonstrate(options: DemonstrationOptions, panel: DemonstrationPanel, signal: AbortSignal): Promise<number> {
   const broker = await startBroker();
   try {
-    panel.print(texts.begin[options.lang](broker.url, options.interface ?? options.capture));
+    const { lang } = options;
+    const what =
+      options.interface === undefined ? texts.recording[lang](relative('.', options.capture)) : texts.interface[lang](options.interface);
+    panel.print(texts.begin[lang](broker.url, what));
     let status = await pass(options, panel, broker.url, signal);
     // A live interface ends only by Ctrl-C or by its own fault; a capture goes round.
     while (!options.once && options.interface === undefined && status === 0 && !signal.aborted) {
@@ -96,13 +117,18 @@ async function pass(options: DemonstrationOptions, panel: DemonstrationPanel, ur
     problem: (text: string) => panel.print(plain(text)),
   };
   const subscriber = new Subscriber({ url }, listener);
-  const lamps = setInterval(() => panel.show(view.state(Date.now())), lampsRefreshMs);
+  const show = () => {
+    // A box that said goodbye is not a lost one: its lamps stay as they were.
+    if (!view.isStopped) panel.show(view.state(Date.now()));
+  };
+  const lamps = setInterval(show, lampsRefreshMs);
   try {
     await subscriber.ready;
     const end = await runBox(options.boxCommand, configurationOf(options, url), signal);
     const endMs = Date.now() + (end.status === 0 ? goodbyeMs : 0);
     while (!view.isGone && Date.now() < endMs) await sleep(20);
-    panel.show(view.state(Date.now()));
+    show();
+    if (view.isStopped && !signal.aborted) panel.print(texts.stopped[lang]);
     printSummary(view, lang, panel);
     if (end.status !== 0 && !signal.aborted) {
       panel.print([texts.failed[lang](end.status), ...end.log.map((line) => `  ${plain(line)}`)].join('\n'));
@@ -120,7 +146,7 @@ async function pass(options: DemonstrationOptions, panel: DemonstrationPanel, ur
 function configurationOf(options: DemonstrationOptions, url: string): BoxConfiguration {
   return {
     box: 'demo-box',
-    agency: options.lang === 'vi' ? 'Cơ quan trình diễn' : 'Demonstration agency',
+    agency: options.lang === 'vi' ? 'Cơ quan mẫu' : 'Sample agency',
     lang: options.lang,
     capture:
       options.interface === undefined ? { file: options.capture, pace: options.speed, once: true } : { interface: options.interface },
@@ -147,8 +173,8 @@ function printSummary(view: BoxView, lang: Language, panel: DemonstrationPanel):
   const lines = [texts.summary[lang](view.alertCount)];
   for (const { kind, byStage } of view.summary()) {
     const counts = Object.entries(byStage).filter(([, count]) => count > 0);
-    const stages = counts.map(([stage, count]) => `${count} ${stageWords[stage as keyof typeof stageWords][lang]} [${stage}]`).join(', ');
-    lines.push(`  ${kind.padEnd(15)} ${kindWords[kind][lang]}: ${stages}`);
+    const stages = counts.map(([stage, count]) => `${count} × ${stageWords[stage as keyof typeof stageWords][lang]} [${stage}]`).join(', ');
+    lines.push(`  ${wrapped(`${kind} ${kindWords[kind][lang]}: ${stages}`, columns - 2, 4)}`);
   }
   const capture = view.lastHealth?.capture;
   if (capture !== undefined) lines.push(texts.seen[lang](capture.packets, capture.bytes));

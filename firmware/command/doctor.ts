@@ -18,7 +18,7 @@ export interface DoctorOptions {
 
 const exitFaults = 1;
 const summaries: Record<'well' | 'faults', Words> = {
-  well: { vi: 'Mọi thứ đều ổn.', en: 'All is well.' },
+  well: { vi: 'Không tìm thấy lỗi nào.', en: 'No fault was found.' },
   faults: { vi: 'Số lỗi tìm thấy: {count}.', en: 'Faults found: {count}.' },
 };
 

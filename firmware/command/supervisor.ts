@@ -1,6 +1,7 @@
 /** Starts the sensor process, hands on what it says, and starts it again, with growing waits, when it dies. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { CaptureState } from '../contract/health.ts';
 import { isSensorMessage, type SensorMessage } from '../contract/sensor-message.ts';
 import { exitUsage } from './user-error.ts';
 
@@ -20,6 +21,7 @@ export interface SupervisorEvents {
 export class Supervisor {
   private readonly args: readonly string[];
   private readonly events: SupervisorEvents;
+  private readonly log: 'inherit' | 'ignore';
   private child: ChildProcess | undefined;
   private timer: NodeJS.Timeout | undefined;
   private waitMs = restartMinMs;
@@ -27,14 +29,16 @@ export class Supervisor {
   /** The present sensor has spoken, so it listens for signals; one that is still loading would die of them. */
   private isListening = false;
   private isReloadWanted = false;
-  /** A sensor of this configuration once worked: whatever is wrong with the next one, the box stays and says so. */
-  private hasWorked = false;
+  /** A sensor of this configuration once captured: whatever is wrong with the next one, the box stays and says so. */
+  private hasCaptured = false;
+  private state: CaptureState = 'starting';
   private settle: ((exitCode: number) => void) | undefined;
 
-  /** `args` are those of `vonggac`, such as `sensor --config FILE`. */
-  constructor(args: readonly string[], events: SupervisorEvents) {
+  /** `args` are those of `vonggac`, such as `sensor --config FILE`. Its log goes where ours goes, or nowhere. */
+  constructor(args: readonly string[], events: SupervisorEvents, log: 'inherit' | 'ignore' = 'inherit') {
     this.args = args;
     this.events = events;
+    this.log = log;
   }
 
   /**
@@ -69,7 +73,7 @@ export class Supervisor {
 
   private start(): void {
     const startedMs = performance.now();
-    const child = fork(fileURLToPath(new URL('../cli.ts', import.meta.url)), this.args);
+    const child = fork(fileURLToPath(new URL('../cli.ts', import.meta.url)), this.args, { stdio: ['inherit', this.log, this.log, 'ipc'] });
     this.child = child;
     child.on('message', (message) => {
       if (isSensorMessage(message)) this.heard(message);
@@ -83,7 +87,10 @@ export class Supervisor {
 
   private heard(message: SensorMessage): void {
     this.isListening = true;
-    this.hasWorked = true;
+    if (message.type === 'report') {
+      this.state = message.report.capture.state;
+      this.hasCaptured ||= this.state === 'running';
+    }
     if (this.isReloadWanted) this.reload();
     this.events.message(message);
   }
@@ -92,7 +99,10 @@ export class Supervisor {
     if (this.child !== child) return;
     this.child = undefined;
     this.isListening = false;
-    if (this.stopping || exitCode === 0 || (exitCode === exitUsage && !this.hasWorked)) {
+    const isWrong = exitCode === exitUsage && !this.hasCaptured;
+    // A capture file comes to an end; a mirror port never does, whatever the sensor was told by others.
+    const isOver = exitCode === 0 && this.state === 'ended';
+    if (this.stopping || isWrong || isOver) {
       this.settle?.(this.stopping ? 0 : exitCode);
       return;
     }

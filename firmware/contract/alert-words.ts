@@ -59,10 +59,14 @@ const labels = {
   update: { vi: 'Cập nhật', en: 'Update' },
 } satisfies Record<string, Words>;
 
-/** Reasons that other rows already tell: the headline, `Contacted`, `When` and the percentage. */
-const toldElsewhere = new Set(['stage reached', 'bytes out and in of the latest flow', 'times seen', 'confidence of the list']);
-/** Its value is the stage, which the headline tells. */
-const begunByRemote = 'connection begun by the remote side; stage reached';
+/** Reasons that other rows already tell: the headline, `Contacted`, `When`, the percentage and the reason before. */
+const toldElsewhere = new Set([
+  'stage reached',
+  'connection begun by the remote side; stage reached',
+  'bytes out and in of the latest flow',
+  'times seen',
+  'confidence of the list',
+]);
 
 /** What detectors measure is named in English; a name that is not here is shown as it is. */
 const measuredVietnamese: Readonly<Record<string, string>> = {
@@ -79,7 +83,6 @@ const measuredVietnamese: Readonly<Record<string, string>> = {
   'URL asked for': 'địa chỉ web được yêu cầu',
   'Host header': 'tên máy chủ trong yêu cầu HTTP',
   'User-Agent header': 'tên chương trình trong yêu cầu HTTP',
-  [begunByRemote]: 'kết nối do phía bên kia khởi tạo',
 };
 
 /** Several lines, all that the reader needs to act. */
@@ -170,7 +173,6 @@ function certainty({ confidence, reasons, match }: Alert, lang: Language): strin
 /** A value that the row of the indicator shows is not said again. */
 function reasonInWords({ measured, value, threshold }: Reason, match: Alert['match'], lang: Language): string {
   const name = lang === 'vi' ? (measuredVietnamese[measured] ?? measured) : measured;
-  if (measured === begunByRemote) return lang === 'vi' ? name : 'connection begun by the remote side';
   const isShown = value === match?.observed || value === match?.value;
   const limit = threshold === undefined || threshold === match?.value ? '' : ` (${labels.threshold[lang]} ${plain(String(threshold))})`;
   return `${plain(name)}${isShown ? '' : ` = ${plain(String(value))}`}${limit}`;

@@ -69,7 +69,9 @@ function machine(added: Record<string, string> = {}) {
 const apt = 'echo "apt-get $*" >>"$LOG"; case "$*" in *install*) printf "#!/bin/bash\\n" >"$BIN/c++"; chmod +x "$BIN/c++";; esac';
 /** Ends the run where the npm packages would begin. */
 const npm = 'echo "npm $*" >>"$LOG"; echo "no registry in this test"; exit 7';
-const programs = Object.fromEntries(['mosquitto', 'tcpdump', 'tcpreplay', 'ip', 'ethtool'].map((name) => [name, 'exit 0']));
+const programs = Object.fromEntries(
+  ['mosquitto', 'tcpdump', 'tcpreplay', 'ip', 'ethtool', 'sysctl', 'setpriv'].map((name) => [name, 'exit 0']),
+);
 
 describe('the setup script', () => {
   it('says nothing and takes less than 0.3 s once all is there', () => {

@@ -1,19 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { AlertFeed } from '../../centre/alert-feed.ts';
+import type { Alert } from '../../firmware/contract/alert.ts';
 import { alertOf } from './alert-sample.ts';
 
 describe('the feed of alerts', () => {
   it('tells new alerts, grown ones, updates and repeats apart', () => {
     const feed = new AlertFeed();
-    const take = (rev: number, stage: 'attempt' | 'contact' | 'exchange') => feed.take(alertOf({ rev, stage }));
+    const take = (rev: number, changes: Partial<Alert>) => feed.take(alertOf({ rev, stage: 'attempt', count: 1, ...changes }));
     expect([
-      take(1, 'attempt'),
-      take(1, 'attempt'),
-      take(2, 'attempt'),
-      take(3, 'exchange'),
-      take(2, 'attempt'),
-      take(4, 'exchange'),
-    ]).toEqual(['new', 'repeat', 'update', 'grown', 'repeat', 'update']);
+      take(1, {}),
+      take(1, {}),
+      take(2, { count: 2 }),
+      take(3, { count: 2, stage: 'exchange' }),
+      take(2, { count: 2 }),
+      take(4, { count: 3, stage: 'exchange' }),
+      take(5, { count: 3, stage: 'exchange', state: 'closed' }),
+    ]).toEqual(['new', 'repeat', 'update', 'grown', 'repeat', 'update', 'update']);
+  });
+
+  it('does not bother a person with a revision in which nothing changed that words would tell', () => {
+    const feed = new AlertFeed();
+    feed.take(alertOf());
+    expect(feed.take(alertOf({ rev: 2, tsLast: '2026-01-20T18:40:00.000000Z' }))).toBe('repeat');
   });
 
   it('keeps boxes apart', () => {

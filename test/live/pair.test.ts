@@ -27,11 +27,14 @@ describe.skipIf(obstacle !== undefined)(`sensor and agent together (${obstacle ?
     port.setBox('lo', 'up');
   });
   afterEach(async () => {
-    await box?.kill();
-    await centre?.stop();
-    box = undefined;
-    centre = undefined;
-    port.remove();
+    try {
+      await box?.kill();
+      await centre?.stop();
+    } finally {
+      box = undefined;
+      centre = undefined;
+      port.remove();
+    }
   });
 
   function startBox(url: string, capture: object = {}): BoxProcess {

@@ -49,10 +49,7 @@ export class SensorProcess {
       }
     });
     process.once('exit', this.killWithUs);
-    this.ended = once(this.child, 'close').then(([status, signal]) => {
-      process.off('exit', this.killWithUs);
-      return { status, signal };
-    });
+    this.ended = this.end();
   }
 
   get pid(): number {
@@ -106,6 +103,15 @@ export class SensorProcess {
 
   kill(): void {
     this.child.kill('SIGKILL');
+  }
+
+  private async end(): Promise<SensorEnd> {
+    // `close` follows when the last message was read, but never where we let go of the channel ourselves.
+    const closed = once(this.child, 'close');
+    const [status, signal] = await once(this.child, 'exit');
+    if (this.child.connected) await closed;
+    process.off('exit', this.killWithUs);
+    return { status, signal };
   }
 
   /** What the death of the supervisor looks like from inside. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CLOSING_SESSIONS_MAX } from '../../firmware/sensor/capture/closing-sessions.ts';
 import { MirrorPort, whyNotLive } from '../firmware/sensor/capture/namespaces.ts';
 import { writeLookups } from './lookups.ts';
 import { SensorProcess } from './sensor-process.ts';
@@ -18,10 +19,13 @@ describe.skipIf(obstacle !== undefined)(`the sensor process (${obstacle ?? 'can 
     port = new MirrorPort();
   });
   afterEach(async () => {
-    sensor?.kill();
-    await sensor?.ended;
-    sensor = undefined;
-    port.remove();
+    try {
+      sensor?.kill();
+      await sensor?.ended;
+    } finally {
+      sensor = undefined;
+      port.remove();
+    }
   });
 
   const intel = join(folder, 'bad.txt');
@@ -83,12 +87,13 @@ describe.skipIf(obstacle !== undefined)(`the sensor process (${obstacle ?? 'can 
 
   it('asks for a new process when vanished interfaces hold too much, with a status that is neither 0 nor 2', async () => {
     const sensor = await start('bad.example\n');
-    for (let round = 0; round < 9; round++) {
+    for (let round = 0; round < CLOSING_SESSIONS_MAX; round++) {
       port.unplug();
-      await sensor.until(({ capture }) => capture.state === 'waiting', 'the interface gone');
+      await sensor.state('waiting');
       port.plug();
-      await Promise.race([sensor.state('running'), sensor.ended]);
+      await sensor.state('running');
     }
+    port.unplug();
     expect(await sensor.ended).toEqual({ status: 75, signal: null });
     expect(sensor.log).toContain('a new process can capture again');
   });

@@ -94,7 +94,7 @@ const faults: readonly Fault[] = [
   },
   {
     degree: 'impaired',
-    when: ({ capture }) => capture.packets === 0,
+    when: (health) => health.capture.packets === 0 && !isStarting(health),
     words: { vi: 'Chưa thấy gói tin nào', en: 'No packet was seen yet' },
   },
   {
@@ -109,7 +109,7 @@ const faults: readonly Fault[] = [
   },
   {
     degree: 'impaired',
-    when: ({ intelligence }) => intelligence === undefined || intelligence.indicators === 0,
+    when: (health) => (health.intelligence === undefined || health.intelligence.indicators === 0) && !isStarting(health),
     words: { vi: 'Chưa có danh sách địa chỉ độc hại', en: 'No indicators loaded' },
   },
   {

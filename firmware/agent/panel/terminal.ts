@@ -55,9 +55,10 @@ export class TerminalPanel {
       this.#redraw();
       return;
     }
-    const line = describeLamps(shown, this.#lang);
-    if (line !== this.#lastLine) this.#output.write(`${line}\n`);
-    this.#lastLine = line;
+    // TRAFFIC comes and goes by the second: alone it is not worth a line.
+    const known = describeLamps({ ...shown, lamps: { ...shown.lamps, traffic: 'off' } }, this.#lang);
+    if (known !== this.#lastLine) this.#output.write(`${describeLamps(shown, this.#lang)}\n`);
+    this.#lastLine = known;
   }
 
   /** Prints text for people above the lamps. */

@@ -5,9 +5,9 @@
  */
 import { z } from 'zod';
 
-export const backoffOptionsSchema = z.object({
-  firstMs: z.number().positive().default(1_000).meta({ description: 'ceiling of the first wait' }),
-  ceilingMs: z.number().positive().default(300_000).meta({ description: 'ceiling of every wait' }),
+export const backoffOptionsSchema = z.strictObject({
+  firstMs: z.number().min(1).max(3_600_000).default(1_000).meta({ description: 'longest first wait, in ms; doubled after each failure' }),
+  ceilingMs: z.number().min(1).max(3_600_000).default(300_000).meta({ description: 'longest wait of all, in ms' }),
 });
 export type BackoffOptions = z.input<typeof backoffOptionsSchema>;
 

@@ -4,7 +4,7 @@ import { backoffOptionsSchema } from './backoff.ts';
 
 const protocols = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
 
-export const uplinkOptionsSchema = z.object({
+export const uplinkOptionsSchema = z.strictObject({
   url: z
     .string()
     .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {

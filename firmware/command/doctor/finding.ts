@@ -47,6 +47,7 @@ function filled(template: string, values: Values, lang: Language): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     if (value === undefined) return whole;
-    return typeof value === 'number' ? value.toLocaleString(lang) : plain(value);
+    // A port is a name, not an amount.
+    return typeof value === 'number' && name !== 'port' ? value.toLocaleString(lang) : plain(String(value));
   });
 }

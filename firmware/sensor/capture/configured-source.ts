@@ -122,7 +122,7 @@ class PlayedFile implements SensorSource {
       this.warnings.push(...source.warnings);
       if (this.once || this.received === before) break; // an empty capture would go round without end
     }
-    this.ended = true;
+    this.ended = !this.stopped;
   }
 
   stop(): void {
@@ -135,7 +135,8 @@ class PlayedFile implements SensorSource {
   }
 
   status(): SourceStatus {
-    return { state: this.ended ? 'ended' : 'running', shedding: false };
+    if (this.ended) return { state: 'ended', shedding: false };
+    return { state: this.received > 0 ? 'running' : 'starting', shedding: false };
   }
 
   onStatus(listener: (status: SourceStatus) => void): void {

@@ -140,7 +140,7 @@ class KnownBad implements Detector {
     }
     const client = this.indicators.address(clientA, clientB, clientC, clientD, 0, nowMs);
     if (client !== undefined) this.raiseInbound(connection, tsMicros, client, emit);
-    if (this.resolved.size > 0) this.observeResolved(connection, tsMicros, emit);
+    if (this.resolved.mayHave(serverD)) this.observeResolved(connection, tsMicros, emit);
   }
 
   /** The connection goes to an address that this machine was told for a name on the list. */

@@ -17,6 +17,8 @@ const keptMaxMicros = 86_400 * 1_000_000;
 
 export class ResolvedNames {
   private readonly answers = new Map<string, ResolvedName>();
+  /** Last words of all addresses ever answered since the table was last empty: asked first, because every new flow asks. */
+  private readonly lastWords = new Set<number>();
   private readonly answersMax: number;
 
   constructor(answersMax: number) {
@@ -32,9 +34,21 @@ export class ResolvedNames {
     this.answers.delete(key); // so that it stands last again
     const kept = Math.min(keptMaxMicros, Math.max(keptMinMicros, ttlS * 1_000_000));
     this.answers.set(key, { match, name, untilMicros: nowMicros + kept });
+    this.lastWords.add(address[3]);
     if (this.answers.size <= this.answersMax) return;
+    if (this.lastWords.size > this.answersMax * 2) this.recount();
     const oldest = this.answers.keys().next();
     if (!oldest.done) this.answers.delete(oldest.value);
+  }
+
+  /** False: surely nothing was answered with an address that ends like this. */
+  mayHave(lastWord: number): boolean {
+    return this.lastWords.has(lastWord);
+  }
+
+  private recount(): void {
+    this.lastWords.clear();
+    for (const key of this.answers.keys()) this.lastWords.add(Number(key.slice(key.lastIndexOf(',') + 1)));
   }
 
   find(host: AddressWords, address: AddressWords, nowMicros: number): ResolvedName | undefined {
@@ -44,6 +58,7 @@ export class ResolvedNames {
 
   clear(): void {
     this.answers.clear();
+    this.lastWords.clear();
   }
 }
 

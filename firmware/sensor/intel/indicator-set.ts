@@ -41,6 +41,8 @@ export interface HitSource extends Indicators {
 /** Types that match as a whole text. */
 export type TextType = 'ja3' | 'ja4' | 'cert-sha1' | 'cert-sha256' | 'user-agent';
 
+const dot = 0x2e;
+
 export class IndicatorSet implements HitSource {
   readonly bundle: string;
   readonly counts: Readonly<Record<IndicatorType, number>>;
@@ -132,24 +134,30 @@ export class IndicatorSet implements HitSource {
   /** One pass from the right: at each dot the state is the hash of the parent that begins after it. The last hit is the most exact. */
   findDomain(name: string, nowMs: number): Hit | undefined {
     if (!this.has.domain || name.length > nameLengthMax) return undefined;
+    const { keys } = this;
     let a = this.seedA;
     let labels = 0;
     let record = 0;
     let start = 0;
     let exactness = 0;
     for (let at = name.length - 1; at >= -1; at--) {
-      const unit = at < 0 ? 0x2e : name.charCodeAt(at);
-      if (unit === 0x2e) {
-        labels++;
-        if (labels === 2 && !this.keys.isGateOpen(finishA(a, keyTags.domainGate))) return undefined;
-        const found = labels < 2 ? 0 : this.liveName(name, at + 1, finishA(a, keyTags.domain), keyTags.domain, nowMs);
+      // To the beginning of a label: the one loop that every character of every name passes.
+      for (let unit = at < 0 ? dot : name.charCodeAt(at); unit !== dot; unit = at < 0 ? dot : name.charCodeAt(at)) {
+        a = stepA(a, unit);
+        at--;
+      }
+      labels++;
+      if (labels >= 2) {
+        if (labels === 2 && !keys.isGateOpen(finishA(a, keyTags.domainGate))) return undefined;
+        const laneA = finishA(a, keyTags.domain);
+        const found = keys.mayHave(laneA) ? this.liveName(name, at + 1, laneA, keyTags.domain, nowMs) : 0;
         if (found !== 0) {
           record = found;
           start = at + 1;
           exactness = 2 * labels;
         }
       }
-      if (at >= 0) a = stepA(a, unit);
+      if (at >= 0) a = stepA(a, dot);
     }
     const exact = labels < 2 ? 0 : this.liveName(name, 0, finishA(a, keyTags.domainExact), keyTags.domainExact, nowMs);
     if (exact !== 0) return this.hit('domain', `=${name}`, 2 * labels + 1, exact);

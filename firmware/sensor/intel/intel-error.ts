@@ -1,3 +1,4 @@
+/** Faults of lists and compiled sets, and of the files that hold them, as one line for people. */
 import type { Stats } from 'node:fs';
 
 /** A list or compiled set that cannot be used. The message is one line that says what is wrong and where; it is meant for people. */

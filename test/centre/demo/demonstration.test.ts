@@ -37,10 +37,12 @@ describe('the demonstration', () => {
     expect(text.match(/Take the machine off the network\./g)).toHaveLength(3);
     expect(text).toContain('Update: 192.168.10.21 → cdn.evil.example: data went both ways');
     expect(text).toMatch(/Summary: 2 alerts/);
-    expect(text).toMatch(/c2\.domain .*: 1 data went both ways \[exchange\]/);
-    expect(text).toMatch(/c2\.tls .*: 1 attempt only \[attempt\]/);
+    expect(text).toMatch(/c2\.domain .*: 1 × data went both ways \[exchange\]/);
+    expect(text).toMatch(/c2\.tls .*: 1 × attempt only \[attempt\]/);
     expect(text).toContain('The box saw 5000 packets');
-    expect(panel.shown.at(-1)).toMatchObject({ online: false, attempts: { open: 1 }, contacts: { open: 1, new: 1 } });
+    expect(text).toContain('stopped, as it was meant to');
+    // A planned stop leaves the lamps as they were.
+    expect(panel.shown.every(({ online }) => online !== false)).toBe(true);
     expect(panel.closed).toBe(1);
   }, 20_000);
 
@@ -66,7 +68,7 @@ describe('the demonstration', () => {
     await until(() => panel.shown.some(({ contacts }) => contacts.open === 1), 'the alerts', 15_000);
     stopping.abort();
     expect(await running).toBe(0);
-    expect(panel.shown.at(-1)?.online).toBe(false);
+    expect(panel.shown.at(-1)?.online).toBe(true);
   }, 30_000);
 
   it('shows the last lines of a box that fails, and ends with 1', async () => {

@@ -222,21 +222,23 @@ describe('the end of a flow', () => {
     expect(sensor.of('flow')).toMatchObject([{ packetsOut: 5, packetsIn: 2 }]);
   });
 
-  it('still comes in time after a frame from the far future, or after the clock was set back by a day', () => {
-    for (const jump of [-86_400, 20 * 365 * 86_400]) {
-      const sensor = new Sensor();
-      if (jump > 0) {
-        sensor.nowMicros += jump * second;
-        sensor.send(new TcpTalk({ sport: 999 }).syn());
-        sensor.nowMicros = startMicros;
-      } else {
-        tick(sensor, 5);
-        sensor.nowMicros += jump * second;
-      }
-      sensor.send(new TcpTalk({ sport: 1001 }).syn());
-      tick(sensor, 90);
-      expect(endOf(sensor, 1001), `jump of ${jump} s`).toBeDefined();
-    }
+  it('still comes in time after a frame from the far future', () => {
+    const sensor = new Sensor();
+    sensor.nowMicros += 20 * 365 * 86_400 * second;
+    sensor.send(new TcpTalk({ sport: 999 }).syn());
+    sensor.nowMicros = startMicros;
+    sensor.send(new TcpTalk({ sport: 1001 }).syn());
+    tick(sensor, 90);
+    expect(endOf(sensor, 1001)).toBeDefined();
+  });
+
+  it('still comes in time after the clock was set back by a day', () => {
+    const sensor = new Sensor();
+    tick(sensor, 5);
+    sensor.nowMicros -= 86_400 * second;
+    sensor.send(new TcpTalk({ sport: 1001 }).syn());
+    tick(sensor, 90);
+    expect(endOf(sensor, 1001)).toBeDefined();
   });
 });
 

@@ -2,7 +2,7 @@
 import type { Alert } from '../../../../firmware/contract/alert.ts';
 import type { Frame } from '../../../../firmware/sensor/capture/frame.ts';
 import type { Indicators } from '../../../../firmware/sensor/intel/indicator.ts';
-import type { Connection, FlowPhase } from '../../../../firmware/sensor/observe/event.ts';
+import type { Connection, FlowPhase, SensorEvent } from '../../../../firmware/sensor/observe/event.ts';
 import { type Observation, observationsOf } from '../../../../firmware/sensor/observe/observation.ts';
 import { Pipeline, pipelineOptions } from '../../../../firmware/sensor/pipeline.ts';
 import { setOf } from '../intel/lists.ts';
@@ -31,7 +31,8 @@ export class Sensor {
   readonly pipeline: Pipeline;
   nowMicros = startMicros;
 
-  constructor(indicators: Indicators = setOf(), options: unknown = {}) {
+  /** `listens` false: as in the box, where nobody wants observations and flows are told of only where a detector follows them. */
+  constructor(indicators: Indicators = setOf(), options: unknown = {}, listens = true) {
     this.pipeline = new Pipeline({
       options: pipelineOptions.parse(options),
       indicators,
@@ -39,11 +40,13 @@ export class Sensor {
       version: '0.0.0',
       onAlert: (alert) => this.alerts.push(structuredClone(alert)),
       onBug: (error) => this.bugs.push(error),
-      onEvent: (event) => {
-        if (event.kind === 'flow') this.flows.push({ phase: event.phase, tsMicros: event.tsMicros, connection: { ...event.connection } });
-        this.observations.push(...observationsOf(event));
-      },
+      ...(listens ? { onEvent: (event: SensorEvent) => this.note(event) } : {}),
     });
+  }
+
+  private note(event: SensorEvent): void {
+    if (event.kind === 'flow') this.flows.push({ phase: event.phase, tsMicros: event.tsMicros, connection: { ...event.connection } });
+    this.observations.push(...observationsOf(event));
   }
 
   /** Frames a millisecond apart. */
