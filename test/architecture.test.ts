@@ -155,4 +155,32 @@ describe('the architecture', () => {
     const bare = product.filter(({ text }) => !/^(#!.*\n)?\/\*\*/.test(text)).map(({ path }) => relative('.', path));
     expect(bare).toEqual([]);
   });
+
+  const filesOf = (folder: RegExp) => product.filter(({ path }) => folder.test(path));
+  const packagesOf = ({ text }: SourceFile) =>
+    [...text.matchAll(/(?:from|import\(|require\()\s*'([^'.][^']*)'/g)].map(([, name]) => name ?? '');
+
+  it('has no clock, no timer and no I/O in decode, observe, detect and alert: a replay gives what the box gave', () => {
+    const stages = filesOf(/^firmware\/sensor\/(bytes|decode|observe|detect|alert)\/|^firmware\/sensor\/pipeline\.ts$/);
+    const clock =
+      /\b(Date\.now\b|performance\.now\b|new Date\(\)|hrtime\b|setTimeout\b|setInterval\b|setImmediate\b|queueMicrotask\b|async |await )/;
+    const withoutComments = (text: string) => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+    expect(stages.filter(({ text }) => clock.test(withoutComments(text))).map(({ path }) => path)).toEqual([]);
+    const harmless = ['node:buffer', 'node:crypto', 'zod'];
+    expect(stages.flatMap((file) => packagesOf(file).filter((name) => !harmless.includes(name)))).toEqual([]);
+  });
+
+  it('gives the sensor no network: it parses hostile bytes', () => {
+    const network = /^(node:)?(net|tls|http|https|http2|dgram|dns|dns\/promises)$|^(mqtt|undici|ws)$/;
+    expect(filesOf(/^firmware\/(sensor|outbox)\//).flatMap((file) => packagesOf(file).filter((name) => network.test(name)))).toEqual([]);
+  });
+
+  it('touches the packages that nobody keeps, or that are awkward, in one file each', () => {
+    const users = (name: RegExp) =>
+      filesOf(/^firmware\//)
+        .filter((file) => name.test(file.text))
+        .map(({ path }) => path);
+    expect(users(/'mqtt'/)).toEqual(['firmware/agent/uplink/connection.ts']);
+    expect(users(/'pcap(\/[^']*)?'/)).toEqual(['firmware/sensor/capture/node-pcap.ts']);
+  });
 });

@@ -36,7 +36,9 @@ const expectationOf = (name: string): Expectation => JSON.parse(readFileSync(joi
 async function framesOf(name: string): Promise<Frame[]> {
   const frames: Frame[] = [];
   const source = openCaptureFile(join(folder, `${name}.pcap`), { isSupportedLinkType });
-  await source.run((frame) => frames.push({ ...frame, bytes: Buffer.from(frame.bytes.subarray(frame.start, frame.end)), start: 0, end: frame.end - frame.start }));
+  await source.run((frame) =>
+    frames.push({ ...frame, bytes: Buffer.from(frame.bytes.subarray(frame.start, frame.end)), start: 0, end: frame.end - frame.start }),
+  );
   return frames;
 }
 
@@ -64,8 +66,12 @@ async function replay(name: string, listens: boolean): Promise<Outcome> {
 }
 
 const texts = (value: unknown): string[] => (typeof value === 'string' ? [value] : []);
-const ofKind = (kind: string, field: string, where: (observation: Observation) => boolean = () => true) => (observations: readonly Observation[]) =>
-  observations.filter((observation) => observation.kind === kind && where(observation)).flatMap((observation) => texts(observation[field]));
+const ofKind =
+  (kind: string, field: string, where: (observation: Observation) => boolean = () => true) =>
+  (observations: readonly Observation[]) =>
+    observations
+      .filter((observation) => observation.kind === kind && where(observation))
+      .flatMap((observation) => texts(observation[field]));
 const isQuery = ({ type, dport }: Observation) => type === 'query' && dport === 53;
 const isRole = (role: string) => (observation: Observation) => observation.role === role;
 
@@ -75,7 +81,9 @@ const kinds: Record<string, (observations: readonly Observation[]) => string[]> 
   dns_types: ofKind('dns', 'qtype', isQuery),
   mdns_names: (observations) =>
     observations.flatMap(({ kind, sport, answers }) =>
-      kind === 'dns' && sport === 5353 && Array.isArray(answers) ? answers.filter(({ type }) => type === 'A').flatMap(({ name }) => texts(name)) : [],
+      kind === 'dns' && sport === 5353 && Array.isArray(answers)
+        ? answers.filter(({ type }) => type === 'A').flatMap(({ name }) => texts(name))
+        : [],
     ),
   sni: ofKind('tls', 'sni', isRole('client')),
   ja3: ofKind('tls', 'ja3', isRole('client')),
@@ -88,7 +96,10 @@ const kinds: Record<string, (observations: readonly Observation[]) => string[]> 
   http_user_agents: ofKind('http', 'userAgent'),
   dhcp_hostnames: ofKind('dhcp', 'hostname'),
   dhcp_macs: ofKind('dhcp', 'mac'),
-  vlan_stacks: (observations) => observations.flatMap(({ vlan, vlanInner }) => (vlan === undefined ? [] : [[vlan, vlanInner].filter((id) => id !== undefined).join('.')])),
+  vlan_stacks: (observations) =>
+    observations.flatMap(({ vlan, vlanInner }) =>
+      vlan === undefined ? [] : [[vlan, vlanInner].filter((id) => id !== undefined).join('.')],
+    ),
 };
 /** Learnt for the alerts' host names; `observe` does not tell them. */
 const notObserved = new Set(['nbns_names']);

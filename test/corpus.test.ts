@@ -62,7 +62,8 @@ function valuesOf(observation: Observation): Record<string, unknown> {
   if (kind === 'dns') return type === 'query' && dport === 53 ? { dns_queries: observation.qname } : {};
   if (kind === 'tls' && role === 'client') return { sni, ja3, ja4 };
   if (kind === 'tls' && role === 'certificate') return { cert_sha1: sha1, ...(position === 0 ? { cert_sha1_leaf: sha1 } : {}) };
-  if (kind === 'quic') return { quic_sni: sni, quic_ja4: ja4, quic_ja4_bc: typeof ja4 === 'string' ? ja4.split('_').slice(1).join('_') : undefined };
+  if (kind === 'quic')
+    return { quic_sni: sni, quic_ja4: ja4, quic_ja4_bc: typeof ja4 === 'string' ? ja4.split('_').slice(1).join('_') : undefined };
   return kind === 'http' ? { http_hosts: host, http_urls: url, http_uris: uri, http_user_agents: userAgent } : {};
 }
 
@@ -109,7 +110,9 @@ const expectedOf = (row: Row, field: string): Set<string> => {
   return new Set(values.filter((value) => notInCapture[row.file]?.[field]?.includes(value) !== true));
 };
 const permittedOf = (row: Row, field: string): string[] =>
-  [row.optional, row.disputed].flatMap((kind) => (kind?.[field] ?? []).map((each) => normal(field, typeof each === 'string' ? each : each.value)));
+  [row.optional, row.disputed].flatMap((kind) =>
+    (kind?.[field] ?? []).map((each) => normal(field, typeof each === 'string' ? each : each.value)),
+  );
 
 const runs = new Map<string, Run>();
 const runOf = async (row: Row): Promise<Run> => {
@@ -177,6 +180,8 @@ describe.skipIf(!isThere)(`public captures${isThere ? '' : ' (skipped: not there
     const row = rows.find(({ class: name, file }) => name === 'malware' && /quasar/i.test(file));
     if (row === undefined) return;
     const { alerts } = await runCapture(row.file, setOf('86.136.67.231:1337'));
-    expect([...alerts.values()]).toMatchObject([{ kind: 'c2.address', stage: 'exchange', count: 77, remote: { ip: '86.136.67.231', port: 1337 } }]);
-  });
+    expect([...alerts.values()]).toMatchObject([
+      { kind: 'c2.address', stage: 'exchange', count: 77, remote: { ip: '86.136.67.231', port: 1337 } },
+    ]);
+  }, 60_000);
 });

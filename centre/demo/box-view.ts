@@ -43,6 +43,11 @@ export class BoxView {
     return this.#wasOnline && this.#presence?.online === false;
   }
 
+  /** It was connected in this run; what is retained of an earlier one does not count. */
+  get wasOnline(): boolean {
+    return this.#wasOnline;
+  }
+
   /** It stopped because it was to stop: nothing is wrong. */
   get isStopped(): boolean {
     return this.isGone && this.#presence?.planned === true;

@@ -118,8 +118,8 @@ async function pass(options: DemonstrationOptions, panel: DemonstrationPanel, ur
   };
   const subscriber = new Subscriber({ url }, listener);
   const show = () => {
-    // A box that said goodbye is not a lost one: its lamps stay as they were.
-    if (!view.isStopped) panel.show(view.state(Date.now()));
+    // One that still starts, or that said goodbye, is not a lost one: no lamps yet, or lamps as they were.
+    if (view.wasOnline && !view.isStopped) panel.show(view.state(Date.now()));
   };
   const lamps = setInterval(show, lampsRefreshMs);
   try {

@@ -42,12 +42,12 @@ export async function doctor(options: DoctorOptions): Promise<void> {
   process.exit(faults === 0 ? 0 : exitFaults);
 }
 
-/** Each as soon as it is known: listening takes seconds. */
+/** Each as soon as it is known. */
 async function* findings(options: DoctorOptions, config: BoxConfig, name: string | undefined): AsyncGenerator<Finding> {
   yield* checkRuntime();
   yield* await checkClock();
   yield* await checkDisk();
-  yield* await checkPort(name, config.capture);
+  yield* checkPort(name, config.capture);
   yield finding('panel.none');
   if (options.config === undefined) {
     yield finding('config.none');

@@ -12,6 +12,12 @@ const soundAfterMs = 60_000;
 /** A sensor that does not end by itself when asked is ended. Longer than it holds its event loop at overload (capture/live.ts). */
 const killAfterMs = 3_500;
 
+/**
+ * Of the runtime: keeps its young generation small. Left alone that grows by tens of megabytes, whenever it pleases, and stays so, though
+ * the sensor leaves little garbage behind; measured: no more time for a packet.
+ */
+export const sensorRuntimeOptions: readonly string[] = ['--max-semi-space-size=4'];
+
 export interface SupervisorEvents {
   message(message: SensorMessage): void;
   /** The process died and will be started again. */
@@ -73,7 +79,10 @@ export class Supervisor {
 
   private start(): void {
     const startedMs = performance.now();
-    const child = fork(fileURLToPath(new URL('../cli.ts', import.meta.url)), this.args, { stdio: ['inherit', this.log, this.log, 'ipc'] });
+    const child = fork(fileURLToPath(new URL('../cli.ts', import.meta.url)), this.args, {
+      execArgv: [...process.execArgv, ...sensorRuntimeOptions],
+      stdio: ['inherit', this.log, this.log, 'ipc'],
+    });
     this.child = child;
     child.on('message', (message) => {
       if (isSensorMessage(message)) this.heard(message);

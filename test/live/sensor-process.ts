@@ -3,11 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sensorRuntimeOptions } from '../../firmware/command/supervisor.ts';
 import type { Alert } from '../../firmware/contract/alert.ts';
 import type { SensorReport } from '../../firmware/contract/health.ts';
 import { isSensorMessage } from '../../firmware/contract/sensor-message.ts';
-import { vonggac } from '../bench/command.ts';
+import { node, projectFile } from '../bench/command.ts';
 
+const cli = projectFile('firmware/cli.ts');
 const waitMs = 15_000;
 /** USER_HZ of Linux: the unit of the times in /proc, the same on every architecture that Node runs on. */
 const ticksPerSecond = 100;
@@ -31,7 +33,7 @@ export class SensorProcess {
 
   constructor(namespace: string, config: string) {
     // `ip` becomes the command, and the channel's file goes with it.
-    this.child = spawn('ip', ['netns', 'exec', namespace, ...vonggac('sensor', '--config', config)], {
+    this.child = spawn('ip', ['netns', 'exec', namespace, node, ...sensorRuntimeOptions, cli, 'sensor', '--config', config], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.child.stdout?.on('data', (text: Buffer) => {

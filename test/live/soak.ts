@@ -17,6 +17,8 @@ import { sendAtRate } from './tcpreplay.ts';
 
 /** A longer soak sends the same frames again. */
 const capturePacketsMax = 3_000_000;
+/** So that tables reach their steady size within the warm-up: with the defaults a flow is remembered for minutes. */
+const flows = { unansweredTimeoutS: 3, otherTimeoutS: 5, tcpTimeoutS: 10, closedTimeoutS: 1 };
 /** Tables fill, the compiler and the heap settle. */
 const warmUpShare = 1 / 3;
 /** What the heap of a runtime with garbage collection may differ by between two moments that hold the same. */
@@ -34,7 +36,7 @@ async function soak(folder: string, seconds: number, rate: number): Promise<Soak
   const loops = Math.ceil(packets / capturePacketsMax);
   generateOffice(capture, { packets: Math.ceil(packets / loops), live: 2000, seed: 1 }, startProgress('office traffic'));
   writeFileSync(intel, `${plantedIndicators().join('\n')}\n`);
-  writeFileSync(config, JSON.stringify({ intel: [intel], capture: { interface: 'tap0' } }));
+  writeFileSync(config, JSON.stringify({ intel: [intel], capture: { interface: 'tap0' }, flows }));
   const port = new MirrorPort();
   const sensor = new SensorProcess(port.box, config);
   process.once('exit', () => port.remove());

@@ -4,7 +4,7 @@
  * Judges the port, not what the machines do.
  */
 import { formatAddress, formatMac } from '../../sensor/bytes/address.ts';
-import { Reader } from '../../sensor/bytes/reader.ts';
+import { noBytes, Reader } from '../../sensor/bytes/reader.ts';
 import type { Frame } from '../../sensor/capture/frame.ts';
 import { AnomalyCounter } from '../../sensor/decode/anomaly.ts';
 import { FrameDecoder } from '../../sensor/decode/frame-decoder.ts';
@@ -43,7 +43,7 @@ export class MirrorSample {
   /** Between other machines: what only a mirror port shows. */
   foreign = 0;
   private readonly ours: OwnAddresses;
-  private readonly reader = new Reader(new Uint8Array(0));
+  private readonly reader = new Reader(noBytes);
   private readonly pairs = new Map<string, Pair>();
   private readonly decoder = new FrameDecoder({ packet: (packet) => this.packet(packet), arp: () => undefined }, new AnomalyCounter());
   private isOwnFrame = false;

@@ -16,17 +16,22 @@ const openTimeoutMs = 2_000;
 const dropShareMax = 0.001;
 const sysClassNet = '/sys/class/net';
 
-export async function checkPort(name: string | undefined, capture: BoxConfig['capture']): Promise<Finding[]> {
+/** Each finding as soon as it is known: listening takes seconds. */
+export async function* checkPort(name: string | undefined, capture: BoxConfig['capture']): AsyncGenerator<Finding> {
   if (name === undefined) {
-    if (capture?.file !== undefined) return [finding('capture.file', { file: capture.file })];
-    return [finding('interface.unnamed', { known: knownInterfaces() })];
+    if (capture?.file !== undefined) yield finding('capture.file', { file: capture.file });
+    else yield finding('interface.unnamed', { known: knownInterfaces() });
+    return;
   }
   const { state } = readInterfaceState(name);
-  if (state === 'missing') return [finding('interface.missing', { interface: name, known: knownInterfaces() })];
-  if (state !== 'up') return [finding(`interface.${state}`, { interface: name })];
-  const addresses = (networkInterfaces()[name] ?? []).filter(({ family, internal }) => family === 'IPv4' && !internal);
-  const note = addresses[0] === undefined ? [] : [finding('interface.address', { interface: name, address: addresses[0].address })];
-  return [finding('interface.ok', { interface: name }), ...note, ...(await listen(name, capture))];
+  if (state !== 'up') {
+    yield finding(`interface.${state}`, { interface: name, ...(state === 'missing' ? { known: knownInterfaces() } : {}) });
+    return;
+  }
+  yield finding('interface.ok', { interface: name });
+  const [address] = (networkInterfaces()[name] ?? []).filter(({ family, internal }) => family === 'IPv4' && !internal);
+  if (address !== undefined) yield finding('interface.address', { interface: name, address: address.address });
+  yield* await listen(name, capture);
 }
 
 async function listen(name: string, capture: BoxConfig['capture']): Promise<Finding[]> {

@@ -4,6 +4,9 @@
  * A short read returns 0, sets `failed` for good and jumps to the end, so a decoder checks once per record instead of once
  * per byte, and no `Error` is made for a packet that an attacker chose. It does not interpret what it reads.
  */
+/** What a reader stands on before it is given something. One for all: an array is not cheap to make. */
+export const noBytes = new Uint8Array(0);
+
 export class Reader {
   bytes: Uint8Array;
   /** Index in `bytes` of the next byte to read. */
@@ -132,7 +135,7 @@ export class Reader {
  * For the few headers that every packet has; everything of variable length goes through `Reader`.
  */
 export class FixedFields {
-  private bytes: Uint8Array = new Uint8Array(0);
+  private bytes: Uint8Array = noBytes;
   private view = new DataView(this.bytes.buffer);
   private start = 0;
   /** Bytes from the start that may be read. */

@@ -2,7 +2,7 @@
  * A frame in, its IP packets out: link layer, IP, fragments put together, tunnels opened, transport header. One packet object is
  * filled again and again; a tunnel's outer packet is given first, then what is inside. Reads no application payload.
  */
-import { FixedFields, Reader } from '../bytes/reader.ts';
+import { FixedFields, noBytes, Reader } from '../bytes/reader.ts';
 import type { Frame } from '../capture/frame.ts';
 import type { AnomalyCounter } from './anomaly.ts';
 import { decodeCommonFrame } from './common-frame.ts';
@@ -25,7 +25,7 @@ export interface PacketConsumer {
 }
 
 export class FrameDecoder {
-  private readonly reader = new Reader(new Uint8Array(0));
+  private readonly reader = new Reader(noBytes);
   private readonly packet = new Packet();
   private readonly fields = new FixedFields();
   private readonly fragment = new FragmentInfo();

@@ -8,10 +8,12 @@ import type { Anomaly, AnomalyCounter } from '../decode/anomaly.ts';
 import type { DhcpMessage } from '../decode/dhcp/dhcpv4.ts';
 import type { DnsMessage } from '../decode/dns/dns-message.ts';
 import type { PacketConsumer } from '../decode/frame-decoder.ts';
-import type { HttpSink } from '../decode/http/http-message.ts';
+import type { HttpRequest, HttpResponse, HttpSink } from '../decode/http/http-message.ts';
 import { type Packet, protocolTcp, protocolUdp } from '../decode/packet.ts';
 import { looksLikeQuicInitial } from '../decode/quic/initial.ts';
+import type { CertificateView } from '../decode/tls/certificate.ts';
 import type { ClientHello } from '../decode/tls/client-hello.ts';
+import type { ServerHello } from '../decode/tls/server-hello.ts';
 import type { TlsSink } from '../decode/tls/tls-stream.ts';
 import { Connection, type EventSink, type FlowEvent, type FlowPhase, type SensorEvent } from './event.ts';
 import { fillFromPacket } from './flow-connection.ts';
@@ -200,20 +202,11 @@ export class Observer implements MessageSink, PacketConsumer, FlowSink {
   }
 
   tls(slot: number): TlsSink {
-    return {
-      clientHello: (hello) => this.tell(slot, { kind: 'tls-client', hello, ...this.at(slot) }),
-      serverHello: (hello) => this.tell(slot, { kind: 'tls-server', hello, ...this.at(slot) }),
-      certificate: (certificate, position) => this.tell(slot, { kind: 'tls-certificate', certificate, position, ...this.at(slot) }),
-      anomaly: (anomaly) => this.anomaly(slot, anomaly),
-    };
+    return new SlotSink(this, slot);
   }
 
   http(slot: number): HttpSink {
-    return {
-      request: (request) => this.tell(slot, { kind: 'http-request', request, ...this.at(slot) }),
-      response: (response) => this.tell(slot, { kind: 'http-response', response, ...this.at(slot) }),
-      anomaly: (anomaly) => this.anomaly(slot, anomaly),
-    };
+    return new SlotSink(this, slot);
   }
 
   quic(slot: number, version: string, hello: ClientHello): void {
@@ -229,11 +222,11 @@ export class Observer implements MessageSink, PacketConsumer, FlowSink {
     this.tell(slot, { kind: 'anomaly', anomaly, ...this.at(slot) });
   }
 
-  private at(slot: number): { connection: Connection; tsMicros: number } {
+  at(slot: number): { connection: Connection; tsMicros: number } {
     return { connection: this.connectionOf(slot), tsMicros: this.tsMicros };
   }
 
-  private tell(slot: number, event: SensorEvent): void {
+  tell(slot: number, event: SensorEvent): void {
     this.emit(event);
     if (event.connection.watched && slot !== noSlot) this.flows.watch(slot);
   }
@@ -244,5 +237,40 @@ export class Observer implements MessageSink, PacketConsumer, FlowSink {
     const packet = this.current!;
     fillFromPacket(this.lone, packet, fromServer);
     return this.lone;
+  }
+}
+
+/** Turns the messages of one conversation into events. A small object and no closures: there is one for each open conversation. */
+class SlotSink implements TlsSink, HttpSink {
+  private readonly observer: Observer;
+  private readonly slot: number;
+
+  constructor(observer: Observer, slot: number) {
+    this.observer = observer;
+    this.slot = slot;
+  }
+
+  clientHello(hello: ClientHello): void {
+    this.observer.tell(this.slot, { kind: 'tls-client', hello, ...this.observer.at(this.slot) });
+  }
+
+  serverHello(hello: ServerHello): void {
+    this.observer.tell(this.slot, { kind: 'tls-server', hello, ...this.observer.at(this.slot) });
+  }
+
+  certificate(certificate: CertificateView, position: number): void {
+    this.observer.tell(this.slot, { kind: 'tls-certificate', certificate, position, ...this.observer.at(this.slot) });
+  }
+
+  request(request: HttpRequest): void {
+    this.observer.tell(this.slot, { kind: 'http-request', request, ...this.observer.at(this.slot) });
+  }
+
+  response(response: HttpResponse): void {
+    this.observer.tell(this.slot, { kind: 'http-response', response, ...this.observer.at(this.slot) });
+  }
+
+  anomaly(anomaly: Anomaly): void {
+    this.observer.anomaly(this.slot, anomaly);
   }
 }

@@ -12,7 +12,7 @@ export const flowOptions = z.strictObject({
 export type FlowOptions = z.infer<typeof flowOptions>;
 
 export const streamOptions = z.strictObject({
-  connectionsMax: z.int().min(64).max(262_144).default(65_536).meta({ description: 'conversations whose payload is read at once' }),
+  connectionsMax: z.int().min(64).max(262_144).default(32_768).meta({ description: 'conversations whose payload is read at once' }),
   bufferedMaxBytes: z
     .int()
     .min(65_536)

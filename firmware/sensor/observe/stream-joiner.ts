@@ -39,6 +39,8 @@ interface EarlySegment {
   cutBytes: number;
 }
 
+const noSegments: EarlySegment[] = [];
+
 /** RFC 9293 §3.4: sequence numbers are compared modulo 2^32. */
 function distance(from: number, to: number): number {
   return (to - from) | 0;
@@ -47,7 +49,8 @@ function distance(from: number, to: number): number {
 export class StreamJoiner {
   private readonly consumer: StreamConsumer;
   private readonly budget: BufferBudget;
-  private readonly early: EarlySegment[] = [];
+  /** In order of sequence. Most streams never have any. */
+  private early: EarlySegment[] = noSegments;
   private earlyBytes = 0;
   private started = false;
   private next = 0;
@@ -96,7 +99,7 @@ export class StreamJoiner {
   discard(): void {
     this.budget.usedBytes -= this.earlyBytes;
     this.earlyBytes = 0;
-    this.early.length = 0;
+    this.early = noSegments;
   }
 
   private deliver(bytes: Uint8Array, start: number, end: number, wireLength: number): void {
@@ -112,6 +115,7 @@ export class StreamJoiner {
       this.budget.refused++;
       return;
     }
+    if (this.early === noSegments) this.early = [];
     let index = this.early.length;
     while (index > 0 && distance(sequence, this.early[index - 1]!.sequence) > 0) index--;
     if (index > 0 && this.early[index - 1]!.sequence === sequence) return; // the first one counts

@@ -2,6 +2,8 @@
  * Both directions of one TCP conversation: joins the segments, finds out by content what is spoken (TLS, HTTP/1, DNS), and hands the
  * bytes to that decoder. A direction of which nothing more is wanted is marked in the flow table and costs nothing from then on.
  */
+
+import { noBytes } from '../bytes/reader.ts';
 import { DnsTcpStream, looksLikeDnsTcp } from '../decode/dns/dns-tcp.ts';
 import {
   HttpExchange,
@@ -35,40 +37,61 @@ export interface ConversationStart {
 }
 
 export class TcpConversation {
-  private readonly a: Direction;
-  private readonly b: Direction;
+  readonly slot: number;
+  readonly sink: MessageSink;
+  readonly budget: BufferBudget;
+  /** One of its ports is that of DNS: no proof by content is asked for. */
+  readonly isDns: boolean;
+  private readonly start: ConversationStart;
+  /** Made when they have something to say: in most conversations only one side still has. */
+  private a: Direction | undefined;
+  private b: Direction | undefined;
 
   constructor(slot: number, start: ConversationStart, sink: MessageSink, budget: BufferBudget) {
-    const isDns = start.ports.includes(portDns);
-    this.a = new Direction(slot, true, sink, budget, isDns);
-    this.b = new Direction(slot, false, sink, budget, isDns);
-    this.a.other = this.b;
-    this.b.other = this.a;
-    if (start.synA !== undefined) this.a.joiner.begin(start.synA);
-    if (start.synB !== undefined) this.b.joiner.begin(start.synB);
+    this.slot = slot;
+    this.sink = sink;
+    this.budget = budget;
+    this.start = start;
+    this.isDns = start.ports.includes(portDns);
   }
 
   add(packet: Packet, fromA: boolean): void {
-    const side = fromA ? this.a : this.b;
-    if ((packet.tcpFlags & tcpSyn) !== 0) side.joiner.begin(packet.tcpSequence);
-    // RFC 7413 §2: a SYN may carry data, which then follows its own number.
-    else if (packet.payloadLength > 0 && side.mode !== 'done')
-      side.joiner.add(packet.tcpSequence, packet.bytes, packet.payloadStart, packet.payloadEnd, packet.payloadLength);
-    side.other.joiner.acknowledged(packet.tcpAcknowledgement);
+    const other = fromA ? this.b : this.a;
+    other?.joiner.acknowledged(packet.tcpAcknowledgement);
+    if (packet.payloadLength === 0) return;
+    const side = this.side(fromA);
+    // RFC 7413 §2: a SYN may carry data, which follows its own number.
+    const sequence = (packet.tcpFlags & tcpSyn) === 0 ? packet.tcpSequence : (packet.tcpSequence + 1) | 0;
+    if (side.mode !== 'done')
+      side.joiner.add(sequence, packet.bytes, packet.payloadStart, packet.payloadEnd, packet.payloadLength);
+  }
+
+  private side(isA: boolean): Direction {
+    const known = isA ? this.a : this.b;
+    if (known !== undefined) return known;
+    const made = new Direction(this, isA);
+    const syn = isA ? this.start.synA : this.start.synB;
+    if (syn !== undefined) made.joiner.begin(syn);
+    if (isA) this.a = made;
+    else this.b = made;
+    return made;
+  }
+
+  /** The direction that answers this one, if it has said anything. */
+  otherOf(isA: boolean): Direction | undefined {
+    return isA ? this.b : this.a;
   }
 
   get isDone(): boolean {
-    return this.a.mode === 'done' && this.b.mode === 'done';
+    return this.a?.mode === 'done' && this.b?.mode === 'done';
   }
 
   /** The flow is over: reads what was kept behind holes, then gives everything back. */
   finish(): void {
-    this.a.finish();
-    this.b.finish();
+    this.a?.finish();
+    this.b?.finish();
   }
 }
-
-const noBytes = new Uint8Array(0);
 
 /** Too few bytes to say what is spoken. */
 function mayGrow(bytes: Uint8Array, start: number, end: number): boolean {
@@ -78,11 +101,8 @@ function mayGrow(bytes: Uint8Array, start: number, end: number): boolean {
 class Direction implements StreamConsumer {
   readonly joiner: StreamJoiner;
   mode: Mode = 'detect';
-  other!: Direction;
-  private readonly slot: number;
+  private readonly conversation: TcpConversation;
   private readonly sideA: boolean;
-  private readonly sink: MessageSink;
-  private readonly isDns: boolean;
   private tls: TlsStream | undefined;
   private dns: DnsTcpStream | undefined;
   private http: HttpRequestStream | HttpResponseStream | undefined;
@@ -91,12 +111,10 @@ class Direction implements StreamConsumer {
   private probedChunks = 0;
   private probedBytes = 0;
 
-  constructor(slot: number, sideA: boolean, sink: MessageSink, budget: BufferBudget, isDns: boolean) {
-    this.slot = slot;
+  constructor(conversation: TcpConversation, sideA: boolean) {
+    this.conversation = conversation;
     this.sideA = sideA;
-    this.sink = sink;
-    this.isDns = isDns;
-    this.joiner = new StreamJoiner(this, budget);
+    this.joiner = new StreamJoiner(this, conversation.budget);
   }
 
   push(bytes: Uint8Array, start: number, end: number): void {
@@ -105,7 +123,8 @@ class Direction implements StreamConsumer {
   }
 
   gap(): void {
-    this.sink.anomaly(this.slot, 'stream.gap');
+    const { sink, slot } = this.conversation;
+    sink.anomaly(slot, 'stream.gap');
     this.head = undefined;
     switch (this.mode) {
       case 'tls':
@@ -155,28 +174,28 @@ class Direction implements StreamConsumer {
     else if (looksLikeServerHello(bytes, start, end)) this.beginTls(false);
     else if (looksLikeHttpRequest(bytes, start, end)) this.beginHttp(true);
     else if (looksLikeHttpResponse(bytes, start, end)) this.beginHttp(false);
-    else if (this.isDns || looksLikeDnsTcp(bytes, start, end)) this.beginDns();
+    else if (this.conversation.isDns || looksLikeDnsTcp(bytes, start, end)) this.beginDns();
     return this.mode !== 'detect';
   }
 
   private beginTls(client: boolean): void {
     this.mode = 'tls';
-    this.sink.client(this.slot, this.sideA === client);
-    this.tls = new TlsStream(this.sink.tls(this.slot));
+    this.conversation.sink.client(this.conversation.slot, this.sideA === client);
+    this.tls = new TlsStream(this.conversation.sink.tls(this.conversation.slot));
   }
 
   private beginHttp(client: boolean): void {
     this.mode = 'http';
-    this.sink.client(this.slot, this.sideA === client);
-    const exchange = this.other.exchange ?? new HttpExchange();
+    this.conversation.sink.client(this.conversation.slot, this.sideA === client);
+    const exchange = this.conversation.otherOf(this.sideA)?.exchange ?? new HttpExchange();
     this.exchange = exchange;
-    const sink = this.sink.http(this.slot);
+    const sink = this.conversation.sink.http(this.conversation.slot);
     this.http = client ? new HttpRequestStream(sink, exchange) : new HttpResponseStream(sink, exchange);
   }
 
   private beginDns(): void {
     this.mode = 'dns';
-    this.dns = new DnsTcpStream((message) => this.sink.dns(this.slot, this.sideA, message));
+    this.dns = new DnsTcpStream((message) => this.conversation.sink.dns(this.conversation.slot, this.sideA, message));
   }
 
   private feed(bytes: Uint8Array, start: number, end: number): void {
@@ -223,6 +242,6 @@ class Direction implements StreamConsumer {
     this.http = undefined;
     this.head = undefined;
     this.joiner.discard();
-    this.sink.read(this.slot, this.sideA);
+    this.conversation.sink.read(this.conversation.slot, this.sideA);
   }
 }

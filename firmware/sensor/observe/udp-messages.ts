@@ -2,7 +2,7 @@
  * One UDP datagram in, the message in it out: DNS, multicast DNS, LLMNR, NetBIOS names and DHCP by their ports, DNS elsewhere by its
  * content. Names that machines give themselves go to the host table. QUIC, which needs several datagrams, is `quic-conversation.ts`.
  */
-import { Reader } from '../bytes/reader.ts';
+import { noBytes, Reader } from '../bytes/reader.ts';
 import { decodeDhcpv4 } from '../decode/dhcp/dhcpv4.ts';
 import { decodeDhcpv6 } from '../decode/dhcp/dhcpv6.ts';
 import { type DnsMessage, decodeDns, looksLikeDns } from '../decode/dns/dns-message.ts';
@@ -25,7 +25,7 @@ const nbnsSuffixServer = 0x20;
 export class UdpMessages {
   private readonly sink: MessageSink;
   private readonly hosts: HostTable;
-  private readonly reader = new Reader(new Uint8Array(0));
+  private readonly reader = new Reader(noBytes);
 
   constructor(sink: MessageSink, hosts: HostTable) {
     this.sink = sink;

@@ -2,7 +2,7 @@
  * Says cheaply whether bytes are a DNS message, whatever the port. Strict: a wrong yes makes false names, a wrong no loses one odd message
  * on an odd port. It does not decode.
  */
-import { Reader } from '../../bytes/reader.ts';
+import { noBytes, Reader } from '../../bytes/reader.ts';
 import { dnsType, isKnownType } from './dns-numbers.ts';
 
 const headerBytes = 12;
@@ -52,7 +52,7 @@ function isQueryHeader(flags: number, answers: number, authorities: number, addi
 
 /** Messages with more questions than this come only from multicast, never over TCP. */
 const questionsMax = 16;
-const reader = new Reader(new Uint8Array(0));
+const reader = new Reader(noBytes);
 
 /**
  * `length` is that of the whole message; more than `end - start` when only its beginning is here (DNS over TCP, cut frames).

@@ -5,7 +5,7 @@
  * before a fault is kept. It does not decide whether bytes are DNS at all: that is `looksLikeDns`.
  */
 import { formatAddress, mappedWord } from '../../bytes/address.ts';
-import { Reader } from '../../bytes/reader.ts';
+import { noBytes, Reader } from '../../bytes/reader.ts';
 import type { Anomaly } from '../anomaly.ts';
 import { dataText, unknownDataText } from './dns-data.ts';
 import { NameReader } from './dns-name.ts';
@@ -77,7 +77,7 @@ export interface DnsMessage {
 }
 
 const names = new NameReader();
-const data = new Reader(new Uint8Array(0));
+const data = new Reader(noBytes);
 
 /** Reads a name, or takes the first question's when the bytes point to it, as nearly every answer does. */
 function readOwner(reader: Reader, messageStart: number, message: DnsMessage): string {

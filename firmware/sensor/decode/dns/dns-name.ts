@@ -4,7 +4,7 @@
  * A byte outside printable ASCII becomes `\DDD` and a dot or backslash inside a label gets a backslash (RFC 4343 §2.1), so two names
  * that differ on the wire differ in text, but for case. It does not judge whether a name makes sense as a host name.
  */
-import { Reader } from '../../bytes/reader.ts';
+import { noBytes, Reader } from '../../bytes/reader.ts';
 import type { Anomaly } from '../anomaly.ts';
 
 /** RFC 1035 §3.1: a name has at most 255 bytes, length bytes and the root's included. */
@@ -48,7 +48,7 @@ export class NameReader {
   /** Why the last name was refused; undefined when it was read whole. */
   fault: Anomaly | undefined;
   /** Follows pointers, so that the caller's reader only ever moves forward. */
-  private readonly pointed = new Reader(new Uint8Array(0));
+  private readonly pointed = new Reader(noBytes);
 
   /**
    * Reads the name at the reader's position and leaves the reader behind it. `messageStart` is the index that pointers count from.

@@ -2,7 +2,7 @@
  * The bytes of one direction of a TCP connection -> DNS messages (RFC 1035 §4.2.2: each with its length in two bytes before it), however
  * they are cut. A message within one chunk is decoded in place; only a split one is copied, so at most one message is held.
  */
-import { Reader } from '../../bytes/reader.ts';
+import { noBytes, Reader } from '../../bytes/reader.ts';
 import { isPlausibleHeader, looksLikeDns } from './dns-content.ts';
 import { type DnsMessage, decodeDns } from './dns-message.ts';
 
@@ -23,13 +23,13 @@ export function looksLikeDnsTcp(bytes: Uint8Array, start: number, end: number): 
   return size >= messageBytesMin && looksLikeDns(bytes, messageStart, Math.min(end, messageStart + size), size);
 }
 
-const prefix = new Reader(new Uint8Array(0));
+const prefix = new Reader(noBytes);
 
 type State = 'first' | 'messages' | 'lost' | 'refused';
 
 export class DnsTcpStream {
   private readonly sink: (message: DnsMessage) => void;
-  private readonly reader = new Reader(new Uint8Array(0));
+  private readonly reader = new Reader(noBytes);
   private state: State = 'first';
   /** The beginning of a message, length bytes included; grows with what arrives, not with what it claims. */
   private pending: Buffer | undefined;

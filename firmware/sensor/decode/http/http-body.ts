@@ -1,5 +1,5 @@
 /** Finds where the body of an HTTP/1 message ends (RFC 9112 §6 and §7) without looking at what is in it. */
-import { Reader } from '../../bytes/reader.ts';
+import { noBytes, Reader } from '../../bytes/reader.ts';
 
 /** Size of a chunk in hexadecimal, extensions and line end; what servers send has under 20 bytes. */
 const sizeLineBytesMax = 1024;
@@ -26,7 +26,7 @@ export class HttpBody {
   private digits = 0;
   private lineBytes = 0;
   private partBytes = 0;
-  private readonly reader = new Reader(new Uint8Array(0));
+  private readonly reader = new Reader(noBytes);
 
   get done(): boolean {
     return this.part === 'none';

@@ -2,7 +2,7 @@
  * Says cheaply whether bytes begin an HTTP/1 request or response, whatever the port. Only the first line is looked at: nothing is decoded.
  * Upper-case methods only (RFC 9110 §9.1: they are case-sensitive), so lower-case text protocols do not match.
  */
-import { Reader } from '../../bytes/reader.ts';
+import { noBytes, Reader } from '../../bytes/reader.ts';
 
 /** RFC 9110 §9.3, RFC 5789, RFC 4918, RFC 3253, RFC 3744, RFC 5323, UPnP 1.0, and what Exchange and Terminal Services use. */
 const methods = new Set(
@@ -24,7 +24,7 @@ const lineFeed = 0x0a;
 /** `maybe`: too short to say; ask again with more. */
 export type Likeness = 'no' | 'maybe' | 'yes';
 
-const reader = new Reader(new Uint8Array(0));
+const reader = new Reader(noBytes);
 
 function isMethodByte(byte: number): boolean {
   return (byte >= 0x41 && byte <= 0x5a) || byte === 0x2d || byte === 0x5f;

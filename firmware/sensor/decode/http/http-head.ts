@@ -2,7 +2,7 @@
  * The head of one HTTP/1 message (RFC 9112 §2.1: start line and header lines) -> the few header values that matter here, and what says how
  * long the body is. Bare line feeds are accepted (§2.2), folded lines joined (§5.2). Other headers are passed over unread.
  */
-import { Reader } from '../../bytes/reader.ts';
+import { noBytes, Reader } from '../../bytes/reader.ts';
 import { httpText, valueBytesMax } from './http-text.ts';
 
 /** Servers refuse heads above 8 or 16 KiB by default. */
@@ -17,7 +17,7 @@ const colon = 0x3a;
 const lineEnds = new Int32Array(linesMax);
 let lineCount = 0;
 let linesLeftOut = false;
-const reader = new Reader(new Uint8Array(0));
+const reader = new Reader(noBytes);
 
 /** Index of the first byte that is no line end. RFC 9112 §2.2: empty lines before a start line are passed over. */
 export function skipEmptyLines(bytes: Uint8Array, start: number, end: number): number {
@@ -63,7 +63,7 @@ export function findHeadEndFrom(bytes: Uint8Array, from: number, end: number): n
   return -1;
 }
 
-const back = new Reader(new Uint8Array(0));
+const back = new Reader(noBytes);
 
 /** Index one past the first line's line feed, of the head that `findHeadEnd` has just measured; `start` when no line is whole. */
 export function startLineEnd(start: number): number {

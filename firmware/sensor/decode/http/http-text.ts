@@ -2,14 +2,14 @@
  * Bytes of a start line or header value -> text: printable ASCII as it is, a tab as a blank, every other byte as `\xNN`.
  * No character set is guessed, so that nothing is lost and nothing strange reaches a screen.
  */
-import { Reader } from '../../bytes/reader.ts';
+import { noBytes, Reader } from '../../bytes/reader.ts';
 
 /** Longest text made of one value, in bytes of input: as long as a whole head may be. */
 export const valueBytesMax = 16_384;
 
 const hex = '0123456789abcdef';
 const scratch = Buffer.alloc(valueBytesMax * 4);
-const reader = new Reader(new Uint8Array(0));
+const reader = new Reader(noBytes);
 
 function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === 0x0a;

@@ -1,7 +1,7 @@
 /** Recognises a protected Initial packet and turns it into its frames' bytes: header protection off, payload decrypted, tag checked (RFC 9001 §5). */
 
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
-import { Reader } from '../../bytes/reader.ts';
+import { noBytes, Reader } from '../../bytes/reader.ts';
 import type { InitialKeys } from './initial-keys.ts';
 import { FORM_MASK, LONG_HEADER, type LongHeader, readLongHeader, SAMPLE_BYTES, SAMPLE_OFFSET_BYTES } from './long-header.ts';
 
@@ -12,7 +12,7 @@ const FIRST_BYTE_MASK = 0x0f;
 const RESERVED_BITS = 0x0c;
 const PACKET_NUMBER_LENGTH_BITS = 0x03;
 
-const scratch = new Reader(new Uint8Array(0));
+const scratch = new Reader(noBytes);
 
 /** True where the datagram `bytes[start, end)` begins with an Initial packet that could be opened. Allocates nothing for other traffic. */
 export function looksLikeQuicInitial(bytes: Uint8Array, start: number, end: number): boolean {

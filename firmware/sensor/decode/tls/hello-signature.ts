@@ -3,7 +3,7 @@
  * nothing: the first bytes of every stream pass here. A yes may still turn out to be a malformed hello.
  */
 
-import { Reader } from '../../bytes/reader.ts';
+import { noBytes, Reader } from '../../bytes/reader.ts';
 import { SSL2_CLIENT_HELLO, SSL2_FIXED_BYTES, SSL2_HEADER_BYTES, SSL2_LENGTH_FLAG } from './ssl2-client-hello.ts';
 import { SSL_2_0, TLS_1_3_DRAFT_MAJOR } from './version.ts';
 
@@ -32,7 +32,7 @@ const ssl2ChallengeBytesMin = 16;
 const ssl2ChallengeBytesMax = 32;
 const ssl2SessionIdBytes = 16;
 
-const scratch = new Reader(new Uint8Array(0));
+const scratch = new Reader(noBytes);
 
 /** True where `bytes[start, end)` begins with a ClientHello or with six bytes or more of one; the framing of SSL 2.0 counts (11 bytes). */
 export function looksLikeClientHello(bytes: Uint8Array, start: number, end: number): boolean {

@@ -35,7 +35,9 @@ class Engine {
   nowMicros = startMicros;
 
   constructor(options: unknown = {}, about: Partial<AlertContext> = {}) {
-    this.engine = new AlertEngine(alertOptions.parse(options), { ...context, ...about }, (alert) => this.alerts.push(structuredClone(alert)));
+    this.engine = new AlertEngine(alertOptions.parse(options), { ...context, ...about }, (alert) =>
+      this.alerts.push(structuredClone(alert)),
+    );
   }
 
   raise(changes: Partial<Finding> = {}, value?: string, hostD?: number): this {
@@ -63,7 +65,8 @@ describe('the alert engine', () => {
 
   it('tells again at once when the stage grows, and not when it falls', () => {
     const engine = new Engine().raise();
-    for (const stage of ['contact', 'contact', 'exchange', 'attempt', 'contact', 'exchange'] as const) engine.raise({ stage, isNewContact: false });
+    for (const stage of ['contact', 'contact', 'exchange', 'attempt', 'contact', 'exchange'] as const)
+      engine.raise({ stage, isNewContact: false });
     expect(engine.alerts.map(({ rev, stage }) => [rev, stage])).toEqual([
       [1, 'attempt'],
       [2, 'contact'],
@@ -203,7 +206,13 @@ describe('the id of an alert', () => {
     const first = (about: Partial<AlertContext> = {}, changes: Partial<Finding> = {}, value?: string, hostD?: number) =>
       new Engine({}, about).raise(changes, value, hostD).alerts[0]!.id;
     expect(first()).toBe(first());
-    const ids = [first(), first({ box: 'other' }), first({}, {}, '203.0.113.67'), first({}, {}, undefined, 6), first({}, { tsMicros: startMicros + 1 })];
+    const ids = [
+      first(),
+      first({ box: 'other' }),
+      first({}, {}, '203.0.113.67'),
+      first({}, {}, undefined, 6),
+      first({}, { tsMicros: startMicros + 1 }),
+    ];
     expect(new Set([...ids, first({}, { inbound: true })]).size).toBe(6);
   });
 

@@ -58,7 +58,10 @@ describe('NetworkSet', () => {
     }
   });
 
-  it.each(['10.0.0.0/33', '2001:db8::/129', '10.0.0.0/8/8', '10.0.0.0/', '10.0.0.0/-1', '10.0.0/8', 'x', ''])('%j is no network', (text) => {
-    expect(isNetwork(text)).toBe(false);
-  });
+  it.each(['10.0.0.0/33', '2001:db8::/129', '10.0.0.0/8/8', '10.0.0.0/', '10.0.0.0/-1', '10.0.0/8', 'x', ''])(
+    '%j is no network',
+    (text) => {
+      expect(isNetwork(text)).toBe(false);
+    },
+  );
 });

@@ -68,7 +68,14 @@ describe('IPv6', () => {
   ])('reads the upper layer behind %s', (_name, packet) => {
     const decoding = of(packet);
     expect(decoding.anomalies).toEqual({});
-    expect(decoding.last).toMatchObject({ src: '2001:db8::5', dst: '2001:db8::9', protocol: 17, sport: 5001, payload: 'hello', payloadLength: 5 });
+    expect(decoding.last).toMatchObject({
+      src: '2001:db8::5',
+      dst: '2001:db8::9',
+      protocol: 17,
+      sport: 5001,
+      payload: 'hello',
+      payloadLength: 5,
+    });
   });
 
   it('reads 16 extension headers, and refuses more', () => {
@@ -90,7 +97,10 @@ describe('IPv6', () => {
   it.each([
     ['half a header', six(17, content).subarray(0, 39)],
     ['an extension header beyond its end', six(0, Buffer.from([17, 200]), Buffer.alloc(6))],
-    ['an extension header beyond the packet, though the frame goes on', ipv6('2001:db8::5', '2001:db8::9', 60, Buffer.concat([Buffer.from([17, 1]), Buffer.alloc(200)]), 8)],
+    [
+      'an extension header beyond the packet, though the frame goes on',
+      ipv6('2001:db8::5', '2001:db8::9', 60, Buffer.concat([Buffer.from([17, 1]), Buffer.alloc(200)]), 8),
+    ],
     ['half a fragment header', six(44, Buffer.from([17, 0, 0, 1]))],
   ])('refuses %s and counts it', (_name, packet) => {
     const decoding = decodeOne(Buffer.concat([hex('020000000001 02000000000a 86dd'), packet]));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isSupportedLinkType } from '../../../../firmware/sensor/decode/link.ts';
 import { encapsulations } from '../../../bench/traffic/encapsulation.ts';
-import { decodeOne } from '../observe/decoded.ts';
+import { Decoding, decodeOne } from '../observe/decoded.ts';
 import { ethernet, etherTypeOf, hex, insideMac, ipv4, ipv6, text, u16, u32, udp } from '../observe/traffic.ts';
 
 const content = udp(5001, 5002, text('hello'));
@@ -21,8 +21,14 @@ interface LinkForm {
 }
 
 const mplsLabel = (label: number, bottom: boolean) => u32((label << 12) | (bottom ? 0x100 : 0) | 64);
-const tagged = (...tags: number[]) => (packet: Buffer) => Buffer.concat([macs, u16(...tags, etherTypeOf(packet)), packet]);
-const onEthernet = (type: number, ...head: Buffer[]) => (packet: Buffer) => Buffer.concat([macs, u16(type), ...head, packet]);
+const tagged =
+  (...tags: number[]) =>
+  (packet: Buffer) =>
+    Buffer.concat([macs, u16(...tags, etherTypeOf(packet)), packet]);
+const onEthernet =
+  (type: number, ...head: Buffer[]) =>
+  (packet: Buffer) =>
+    Buffer.concat([macs, u16(type), ...head, packet]);
 const ppp = (packet: Buffer) => u16(etherTypeOf(packet) === 0x0800 ? 0x21 : 0x57);
 const session = (packet: Buffer) => Buffer.concat([hex('1100 0007'), u16(packet.length + 2), ppp(packet), packet]);
 const snap = (packet: Buffer) => Buffer.concat([hex('aaaa03 000000'), u16(etherTypeOf(packet)), packet]);
@@ -37,7 +43,11 @@ const forms: readonly LinkForm[] = [
   { name: 'QinQ 0x9100', wrap: tagged(0x9100, 100, 0x8100, 20), vlans: [100, 20] },
   { name: 'QinQ 0x9200', wrap: tagged(0x9200, 100, 0x8100, 20), vlans: [100, 20] },
   { name: 'three tags', wrap: tagged(0x8100, 1, 0x8100, 2, 0x8100, 3), vlans: [1, 2] },
-  { name: '802.1Q with LLC and SNAP', wrap: (packet) => Buffer.concat([macs, u16(0x8100, 20, packet.length + 8), snap(packet)]), vlans: [20] },
+  {
+    name: '802.1Q with LLC and SNAP',
+    wrap: (packet) => Buffer.concat([macs, u16(0x8100, 20, packet.length + 8), snap(packet)]),
+    vlans: [20],
+  },
   { name: 'MPLS, one label', wrap: onEthernet(0x8847, mplsLabel(16, true)) },
   { name: 'MPLS, two labels', wrap: onEthernet(0x8847, mplsLabel(1000, false), mplsLabel(16, true)) },
   { name: 'MPLS, three labels', wrap: onEthernet(0x8847, mplsLabel(0xfffff, false), mplsLabel(1000, false), mplsLabel(16, true)) },
@@ -55,8 +65,7 @@ const forms: readonly LinkForm[] = [
   },
   {
     name: 'a pseudowire without control word, to a hardware address that begins with 00',
-    wrap: (packet) =>
-      Buffer.concat([macs, u16(0x8847), mplsLabel(16, true), ethernet(packet, '00:00:5e:00:53:0c', '00:00:5e:00:53:01')]),
+    wrap: (packet) => Buffer.concat([macs, u16(0x8847), mplsLabel(16, true), ethernet(packet, '00:00:5e:00:53:0c', '00:00:5e:00:53:01')]),
     mac: '00:00:5e:00:53:0c',
   },
   { name: 'PPPoE session', wrap: (packet) => Buffer.concat([macs, u16(0x8864), session(packet)]) },
@@ -117,11 +126,12 @@ describe('the link layer', () => {
   });
 
   it.each(forms)('is not thrown off by any prefix of $name, nor shows a packet of less than its headers', ({ linkType = 1, wrap }) => {
+    const decoding = new Decoding();
     for (const packet of [packet4, packet6]) {
       const whole = wrap(packet);
       const headers = whole.length - content.length;
       for (let length = 0; length < whole.length; length++) {
-        const { packets } = decodeOne(whole.subarray(0, length), linkType, whole.length);
+        const packets = decoding.packetsOf(whole.subarray(0, length), linkType, whole.length);
         if (length < headers) expect(packets, `${length} bytes`).toEqual([]);
         for (const { payload } of packets) expect('hello'.startsWith(payload)).toBe(true);
       }
@@ -129,13 +139,13 @@ describe('the link layer', () => {
   });
 
   it.each(forms)('is not thrown off by any changed byte of $name', ({ linkType = 1, wrap }) => {
+    const decoding = new Decoding();
     const whole = wrap(packet4);
     for (let at = 0; at < whole.length; at++) {
       for (const change of [0x01, 0x80, 0xff]) {
         const changed = Buffer.from(whole);
         changed[at]! ^= change;
-        const { packets } = decodeOne(changed, linkType);
-        expect(packets.length).toBeLessThan(4);
+        expect(decoding.packetsOf(changed, linkType).length).toBeLessThan(4);
       }
     }
   });

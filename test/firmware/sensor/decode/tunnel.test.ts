@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { encapsulations } from '../../../bench/traffic/encapsulation.ts';
-import { answer } from './dns/message-bytes.ts';
 import { Decoding, decodeOne } from '../observe/decoded.ts';
 import { ethernet, etherTypeOf, hex, ipv4, ipv6, text, u16, u32, udp } from '../observe/traffic.ts';
+import { answer } from './dns/message-bytes.ts';
 
 const content = udp(5001, 5002, text('hello'));
 const packets = [ipv4('10.0.0.5', '192.0.2.9', 17, content), ipv6('2001:db8::5', '2001:db8::9', 17, content)];
@@ -11,7 +11,8 @@ const innerMac = '02:00:00:00:00:77';
 const framed = (packet: Buffer) => ethernet(packet, innerMac, '02:00:00:00:00:78');
 
 const outer = (protocol: number, ...parts: Uint8Array[]) => ethernet(ipv4('198.51.100.1', '198.51.100.2', protocol, Buffer.concat(parts)));
-const outer6 = (protocol: number, ...parts: Uint8Array[]) => ethernet(ipv6('2001:db8:1::1', '2001:db8:1::2', protocol, Buffer.concat(parts)));
+const outer6 = (protocol: number, ...parts: Uint8Array[]) =>
+  ethernet(ipv6('2001:db8:1::1', '2001:db8:1::2', protocol, Buffer.concat(parts)));
 const inUdp = (sport: number, dport: number, ...parts: Uint8Array[]) => outer(17, udp(sport, dport, Buffer.concat(parts)));
 const type = (packet: Buffer) => u16(etherTypeOf(packet));
 const vxlan = (flags = '08000000') => hex(`${flags} 00002a00`);
@@ -40,10 +41,18 @@ const forms: readonly TunnelForm[] = [
     wrap: (packet) => outer(47, hex('4000'), type(packet), hex('0000 0000'), hex('0800 00 04 c0000201'), hex('0000 00 00'), packet),
   },
   { name: 'GRE with Ethernet inside', wrap: (packet) => outer(47, hex('0000 6558'), framed(packet)), mac: true },
-  { name: 'PPTP', wrap: (packet) => outer(47, hex('3081 880b'), u16(packet.length + 4, 9), u32(1, 1), hex('ff03'), u16(packet === packets[0] ? 0x21 : 0x57), packet) },
+  {
+    name: 'PPTP',
+    wrap: (packet) =>
+      outer(47, hex('3081 880b'), u16(packet.length + 4, 9), u32(1, 1), hex('ff03'), u16(packet === packets[0] ? 0x21 : 0x57), packet),
+  },
   { name: 'ERSPAN I', wrap: (packet) => outer(47, hex('0000 88be'), framed(packet)), mac: true },
   { name: 'ERSPAN II', wrap: (packet) => outer(47, hex('1000 88be'), u32(1), hex('1014 0001 00000000'), framed(packet)), mac: true },
-  { name: 'ERSPAN III', wrap: (packet) => outer(47, hex('1000 22eb'), u32(1), hex('2014 0001 00000000 00000000'), framed(packet)), mac: true },
+  {
+    name: 'ERSPAN III',
+    wrap: (packet) => outer(47, hex('1000 22eb'), u32(1), hex('2014 0001 00000000 00000000'), framed(packet)),
+    mac: true,
+  },
   {
     name: 'ERSPAN III with a sub-header',
     wrap: (packet) => outer(47, hex('1000 22eb'), u32(1), hex('2014 0001 00000000 00000001'), Buffer.alloc(8), framed(packet)),
@@ -53,7 +62,11 @@ const forms: readonly TunnelForm[] = [
   { name: 'VXLAN on the port of Linux', wrap: (packet) => inUdp(40_000, 8472, vxlan(), framed(packet)), mac: true },
   { name: 'VXLAN with group policy', wrap: (packet) => inUdp(40_000, 4789, vxlan('88000064'), framed(packet)), mac: true },
   { name: 'GENEVE with Ethernet inside', wrap: (packet) => inUdp(40_000, 6081, hex('0000 6558 00002a00'), framed(packet)), mac: true },
-  { name: 'GENEVE with options', wrap: (packet) => inUdp(40_000, 6081, hex('0200 6558 00002a00'), Buffer.alloc(8), framed(packet)), mac: true },
+  {
+    name: 'GENEVE with options',
+    wrap: (packet) => inUdp(40_000, 6081, hex('0200 6558 00002a00'), Buffer.alloc(8), framed(packet)),
+    mac: true,
+  },
   { name: 'GENEVE with IP inside', wrap: (packet) => inUdp(40_000, 6081, hex('0000'), type(packet), hex('00002a00'), packet) },
   { name: 'Teredo', wrap: (packet) => inUdp(40_000, 3544, packet), only: 6 },
   { name: 'Teredo from the server', wrap: (packet) => inUdp(3544, 40_000, packet), only: 6 },
@@ -80,16 +93,17 @@ describe('tunnels', () => {
   });
 
   it.each(forms)('$name: is not thrown off by any prefix or any changed byte', (form) => {
+    const decoding = new Decoding();
     for (const packet of packetsOf(form)) {
       const whole = form.wrap(packet);
       for (let length = 0; length < whole.length; length++) {
-        for (const { payload, depth } of decodeOne(whole.subarray(0, length), 1, whole.length).packets)
+        for (const { payload, depth } of decoding.packetsOf(whole.subarray(0, length), 1, whole.length))
           if (depth === 1) expect('hello'.startsWith(payload)).toBe(true);
       }
       for (let at = 0; at < whole.length; at++) {
         const changed = Buffer.from(whole);
         changed[at]! ^= 0xff;
-        expect(decodeOne(changed).packets.length).toBeLessThan(9);
+        expect(decoding.packetsOf(changed).length).toBeLessThan(9);
       }
     }
   });

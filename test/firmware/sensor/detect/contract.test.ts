@@ -37,7 +37,10 @@ function show(detector: Detector, frames: readonly Buffer[], found: Finding[] = 
   const setup = { options: pipelineOptions.parse({}), indicators: emptyIndicators(), box: 'test', version: '0', onAlert: () => undefined };
   const pipeline = new Pipeline({ ...setup, onEvent: give });
   let nowMicros = from;
-  for (const frame of frames) pipeline.frame(frameOf(frame, (nowMicros += 1000)));
+  for (const frame of frames) {
+    nowMicros += 1000;
+    pipeline.frame(frameOf(frame, nowMicros));
+  }
   detector.tick(nowMicros, (finding) => found.push(structuredClone(finding)));
   pipeline.finish();
   expect(pipeline.bugs).toBe(0);
@@ -56,7 +59,9 @@ function visit(port = 40_000): Buffer[] {
     ...tls.handshake(),
     tls.says(helloRecord('c2.evil.example')),
     tls.answers(serverFlight('c2.evil.example').bytes),
-    ...quicHello('c2.evil.example').map((each) => datagram({ client: '10.0.0.5', server: '203.0.113.9', cport: port, sport: 443 }, true, each)),
+    ...quicHello('c2.evil.example').map((each) =>
+      datagram({ client: '10.0.0.5', server: '203.0.113.9', cport: port, sport: 443 }, true, each),
+    ),
     ...web.close(),
   ];
 }

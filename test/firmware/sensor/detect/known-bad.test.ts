@@ -10,7 +10,8 @@ import { datagram, ethernet, flag, icmp, ip, protocol, TcpTalk, tcp, text } from
 const bad = '203.0.113.66';
 /** As in the box: nobody listens to observations. */
 const watching = (...entries: (Entry | string)[]) => new Sensor(setOf(...entries), {}, false);
-const outcome = (sensor: Sensor) => sensor.finish().lastAlerts.map(({ kind, stage, match, count }) => ({ kind, stage, value: match?.value, count }));
+const outcome = (sensor: Sensor) =>
+  sensor.finish().lastAlerts.map(({ kind, stage, match, count }) => ({ kind, stage, value: match?.value, count }));
 const quietly = (frames: readonly Buffer[], ...entries: (Entry | string)[]) => outcome(watching(...entries).send(...frames));
 
 /** A whole visit to a web server. */
@@ -32,7 +33,9 @@ const fingerprints = () => {
 
 describe('a contact with a known-bad', () => {
   it('name is found when it is asked of DNS', () => {
-    expect(quietly([query('evil.example')], 'evil.example')).toEqual([{ kind: 'c2.domain', stage: 'attempt', value: 'evil.example', count: 1 }]);
+    expect(quietly([query('evil.example')], 'evil.example')).toEqual([
+      { kind: 'c2.domain', stage: 'attempt', value: 'evil.example', count: 1 },
+    ]);
     expect(quietly([query('a.b.EVIL.example')], 'evil.example')).toMatchObject([{ kind: 'c2.domain', stage: 'attempt' }]);
   });
 
@@ -56,7 +59,10 @@ describe('a contact with a known-bad', () => {
       [bad, '203.0.113.64/29'],
       ['2001:db8:bad::7', '2001:db8:bad::/48'],
     ] as const) {
-      const sensor = watching(indicator).send(query('www.good.example'), answered('www.good.example', ['198.51.100.1', '198.51.100.2'].slice(address.includes(':') ? 2 : 0).concat(address)));
+      const sensor = watching(indicator).send(
+        query('www.good.example'),
+        answered('www.good.example', ['198.51.100.1', '198.51.100.2'].slice(address.includes(':') ? 2 : 0).concat(address)),
+      );
       expect(outcome(sensor)).toMatchObject([{ kind: 'c2.address', stage: 'attempt', value: indicator }]);
       expect(sensor.lastAlerts[0]).toMatchObject({ host: { ip: '10.0.0.5' }, remote: { ip: address, name: 'www.good.example' } });
     }
@@ -73,7 +79,9 @@ describe('a contact with a known-bad', () => {
   });
 
   it('address with port is found on that port only', () => {
-    expect(quietly([new TcpTalk({ server: bad, sport: 8443 }).syn()], `${bad}:8443`)).toMatchObject([{ kind: 'c2.address', value: `${bad}:8443` }]);
+    expect(quietly([new TcpTalk({ server: bad, sport: 8443 }).syn()], `${bad}:8443`)).toMatchObject([
+      { kind: 'c2.address', value: `${bad}:8443` },
+    ]);
     expect(quietly([new TcpTalk({ server: bad, sport: 443 }).syn()], `${bad}:8443`)).toEqual([]);
   });
 
@@ -85,7 +93,14 @@ describe('a contact with a known-bad', () => {
   it('name grows by the connection to the address that it resolved to, though no name is seen there', () => {
     const frames = [query('evil.example'), answered('evil.example', ['198.51.100.7'])];
     const talk = new TcpTalk({ server: '198.51.100.7', sport: 4444 });
-    const sensor = watching('evil.example').send(...frames, talk.syn(), talk.synAck(), talk.ack(), talk.says(text('x')), talk.answers(text('y')));
+    const sensor = watching('evil.example').send(
+      ...frames,
+      talk.syn(),
+      talk.synAck(),
+      talk.ack(),
+      talk.says(text('x')),
+      talk.answers(text('y')),
+    );
     expect(sensor.alerts.map(({ stage, rev }) => [stage, rev])).toEqual([
       ['attempt', 1],
       ['contact', 2],
@@ -95,7 +110,11 @@ describe('a contact with a known-bad', () => {
   });
 
   it('name is not laid to another machine that connects to that address', () => {
-    const frames = [query('evil.example'), answered('evil.example', ['198.51.100.7']), new TcpTalk({ client: '10.0.0.6', server: '198.51.100.7' }).syn()];
+    const frames = [
+      query('evil.example'),
+      answered('evil.example', ['198.51.100.7']),
+      new TcpTalk({ client: '10.0.0.6', server: '198.51.100.7' }).syn(),
+    ];
     expect(quietly(frames, 'evil.example')).toMatchObject([{ stage: 'attempt', count: 1 }]);
   });
 
@@ -109,7 +128,10 @@ describe('a contact with a known-bad', () => {
     const ends = { client: '10.0.0.5', server: '203.0.113.9', cport: 50_000, sport: 443 };
     const sensor = watching('evil.example').send(...quicHello('c2.evil.example').map((each) => datagram(ends, true, each)));
     expect(sensor.alerts).toMatchObject([{ kind: 'c2.domain', stage: 'attempt', match: { value: 'evil.example' } }]);
-    expect(sensor.send(datagram(ends, false, Buffer.alloc(1200, 1))).finish().lastAlerts[0]).toMatchObject({ stage: 'exchange', net: { app: 'quic' } });
+    expect(sensor.send(datagram(ends, false, Buffer.alloc(1200, 1))).finish().lastAlerts[0]).toMatchObject({
+      stage: 'exchange',
+      net: { app: 'quic' },
+    });
   });
 
   it('name is found in the Host header, with a port, upper case and final dot too', () => {
@@ -135,7 +157,9 @@ describe('a contact with a known-bad', () => {
     expect(quietly(web('/a/b/c?x=1', 'evil.example'), ...list)).toMatchObject([{ kind: 'c2.url', value: 'http://evil.example/a/b' }]);
     expect(quietly(web('/a/c', 'evil.example'), ...list)).toMatchObject([{ kind: 'c2.url', value: 'http://evil.example/a' }]);
     expect(quietly(web('/z', 'evil.example'), ...list)).toMatchObject([{ kind: 'c2.domain' }]);
-    expect(quietly(web('http://evil.example/a/b', 'evil.example'), ...list)).toMatchObject([{ kind: 'c2.url', value: 'http://evil.example/a/b' }]);
+    expect(quietly(web('http://evil.example/a/b', 'evil.example'), ...list)).toMatchObject([
+      { kind: 'c2.url', value: 'http://evil.example/a/b' },
+    ]);
   });
 
   it('fingerprint is found: JA3 and JA4', () => {
@@ -154,13 +178,17 @@ describe('a contact with a known-bad', () => {
   });
 
   it('user agent is found, exactly as written', () => {
-    expect(quietly(web('/', 'www.example', {}, 'EvilBot/2.0'), 'ua:EvilBot/2.0')).toMatchObject([{ kind: 'c2.user-agent', stage: 'exchange' }]);
+    expect(quietly(web('/', 'www.example', {}, 'EvilBot/2.0'), 'ua:EvilBot/2.0')).toMatchObject([
+      { kind: 'c2.user-agent', stage: 'exchange' },
+    ]);
     expect(quietly(web('/', 'www.example', {}, 'EvilBot/2.01'), 'ua:EvilBot/2.0')).toEqual([]);
   });
 
   it('is found in the middle of a conversation, as a contact of ours', () => {
     const talk = new TcpTalk({ server: bad, sport: 1337 });
-    expect(quietly([talk.answers(text('x')), talk.says(text('y'))], bad)).toEqual([{ kind: 'c2.address', stage: 'exchange', value: bad, count: 1 }]);
+    expect(quietly([talk.answers(text('x')), talk.says(text('y'))], bad)).toEqual([
+      { kind: 'c2.address', stage: 'exchange', value: bad, count: 1 },
+    ]);
   });
 });
 
@@ -172,7 +200,12 @@ describe('what is no contact', () => {
     ['a name with the bad one in front', 'evil.example.good.test', ['evil.example']],
     ['a name below one that is listed exactly', 'www.evil.example', ['=evil.example']],
   ])('%s (%s, listed %j)', (_name, asked, listed) => {
-    const frames = [query(asked), answered(asked, ['198.51.100.7']), ...secure(asked, { server: '198.51.100.7' }), ...web('/', asked, { server: '198.51.100.7' })];
+    const frames = [
+      query(asked),
+      answered(asked, ['198.51.100.7']),
+      ...secure(asked, { server: '198.51.100.7' }),
+      ...web('/', asked, { server: '198.51.100.7' }),
+    ];
     expect(quietly(frames, ...listed)).toEqual([]);
   });
 
@@ -209,7 +242,9 @@ describe('what is no contact', () => {
     const frames = [new TcpTalk({ server: bad }).syn()];
     expect(quietly(frames, { value: bad, validUntilMs: startMicros / 1000 - 1000 })).toEqual([]);
     expect(quietly(frames, { value: bad, validUntilMs: startMicros / 1000 + 60_000 })).toHaveLength(1);
-    const sensor = watching({ value: bad, validUntilMs: startMicros / 1000 + 60_000 }).wait(120).send(...frames);
+    const sensor = watching({ value: bad, validUntilMs: startMicros / 1000 + 60_000 })
+      .wait(120)
+      .send(...frames);
     expect(outcome(sensor)).toEqual([]);
   });
 });
@@ -241,7 +276,8 @@ describe('an alert', () => {
   });
 
   it('is less severe when the list is less sure', () => {
-    const severity = (confidence: number) => watching({ value: bad, confidence }).send(new TcpTalk({ server: bad }).syn()).alerts[0]?.severity;
+    const severity = (confidence: number) =>
+      watching({ value: bad, confidence }).send(new TcpTalk({ server: bad }).syn()).alerts[0]?.severity;
     expect([severity(90), severity(49), severity(10)]).toEqual([2, 1, 1]);
   });
 
@@ -250,6 +286,18 @@ describe('an alert', () => {
     const sensor = watching(bad).send(...frames);
     expect(outcome(sensor)).toMatchObject([{ kind: 'c2.address', count: 1 }]);
     expect(sensor.lastAlerts[0]?.dedupKey).not.toContain('inbound');
+  });
+
+  it('of a datagram that the bad host refuses by ICMP is an attempt of ours, and no knock of theirs', () => {
+    const ends = { client: '10.0.0.5', server: bad, cport: 5000, sport: 6000 };
+    const refusal = ethernet(ip(bad, '10.0.0.5', protocol.icmp, icmp(3, 3, ip('10.0.0.5', bad, protocol.udp, Buffer.alloc(8)))));
+    expect(quietly([datagram(ends, true, text('x')), refusal], bad)).toMatchObject([{ stage: 'attempt', count: 1 }]);
+  });
+
+  it('of ICMP names no port, for it has none', () => {
+    const [alert] = watching(bad).send(ethernet(ip('10.0.0.5', bad, protocol.icmp, icmp(13, 7)))).lastAlerts;
+    expect(alert?.remote).toEqual({ ip: bad });
+    expect(alert?.match?.observed).toBe(bad);
   });
 
   it('counts 77 connections as one alert with count 77, in few revisions', () => {
@@ -264,7 +312,8 @@ describe('an alert', () => {
 
   it('counts 77 connections with a bad server name as 77, also when DNS was asked once', () => {
     const sensor = watching('evil.example').send(query('evil.example'), answered('evil.example', ['198.51.100.7']));
-    for (let number = 0; number < 77; number++) sensor.send(...secure('evil.example', { server: '198.51.100.7', cport: 49_200 + number })).wait(3.5);
+    for (let number = 0; number < 77; number++)
+      sensor.send(...secure('evil.example', { server: '198.51.100.7', cport: 49_200 + number })).wait(3.5);
     const [alert] = sensor.finish().lastAlerts;
     expect(sensor.lastAlerts).toHaveLength(1);
     expect(alert?.count).toBeGreaterThanOrEqual(77);
@@ -285,9 +334,18 @@ describe('an alert', () => {
   });
 
   it('says the machine, the remote end, the indicator and its origin, and why, and keeps to the schema', () => {
-    const entry = { value: bad, family: 'BuomDem', source: 'bao-cao', tlp: 'amber', reference: 'https://ung-cuu.example/117', confidence: 95 } as const;
+    const entry = {
+      value: bad,
+      family: 'BuomDem',
+      source: 'bao-cao',
+      tlp: 'amber',
+      reference: 'https://ung-cuu.example/117',
+      confidence: 95,
+    } as const;
     const talk = new TcpTalk({ server: bad });
-    const [alert] = watching({ ...entry, firstSeenMs: 1_760_000_000_000 }).send(...talk.handshake()).finish().lastAlerts;
+    const [alert] = watching({ ...entry, firstSeenMs: 1_760_000_000_000 })
+      .send(...talk.handshake())
+      .finish().lastAlerts;
     expect(alert).toMatchObject({
       schema: 'alert/1',
       detector: 'known-bad',
@@ -295,7 +353,15 @@ describe('an alert', () => {
       host: { ip: '10.0.0.5', mac: '02:00:00:00:00:0a' },
       remote: { ip: bad, port: 443 },
       confidence: 95,
-      match: { type: 'address', value: bad, family: 'BuomDem', source: 'bao-cao', tlp: 'amber', reference: 'https://ung-cuu.example/117', firstSeen: '2025-10-09T08:53:20.000000Z' },
+      match: {
+        type: 'address',
+        value: bad,
+        family: 'BuomDem',
+        source: 'bao-cao',
+        tlp: 'amber',
+        reference: 'https://ung-cuu.example/117',
+        firstSeen: '2025-10-09T08:53:20.000000Z',
+      },
       net: { proto: 'tcp' },
     });
     expect(alert?.reasons[0]).toMatchObject({ value: `${bad}:443`, threshold: bad });

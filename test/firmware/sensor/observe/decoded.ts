@@ -66,6 +66,12 @@ export class Decoding {
     return this;
   }
 
+  /** The packets of this frame only; the decoder keeps its state. */
+  packetsOf(bytes: Uint8Array, linkType = 1, originalLength = bytes.length): SeenPacket[] {
+    this.packets.length = 0;
+    return this.decode(bytes, linkType, originalLength).packets;
+  }
+
   /** What was counted, by name; only what is not 0. */
   get anomalies(): Partial<Record<Anomaly, number>> {
     return Object.fromEntries(Object.entries(this.counter.counts).filter(([, count]) => count > 0));

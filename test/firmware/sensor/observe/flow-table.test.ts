@@ -9,7 +9,9 @@ const phasesOf = (sensor: Sensor) => sensor.flows.map(({ phase }) => phase);
 describe('flows', () => {
   it('count packets and IP bytes, headers included, out from the client and in', () => {
     const talk = new TcpTalk();
-    const sensor = new Sensor().send(...talk.handshake(), talk.says(hello), talk.answers(text('yes')), talk.ack(), ...talk.close()).finish();
+    const sensor = new Sensor()
+      .send(...talk.handshake(), talk.says(hello), talk.answers(text('yes')), talk.ack(), ...talk.close())
+      .finish();
     const out = 40 * 6 + hello.length;
     const inwards = 40 * 3 + 3;
     expect(sensor.of('flow')).toMatchObject([
@@ -91,7 +93,12 @@ describe('flows', () => {
   it('of one pair of ports over TCP and UDP, or IPv4 and IPv6, are different ones', () => {
     const ends = { client: '10.0.0.5', server: '203.0.113.9', cport: 40_000, sport: 443 };
     const six = { client: 'fd00::5', server: '2001:db8::9', cport: 40_000, sport: 443 };
-    const sensor = new Sensor().send(new TcpTalk(ends).syn(), datagram(ends, true, hello), new TcpTalk(six).syn(), datagram(six, true, hello));
+    const sensor = new Sensor().send(
+      new TcpTalk(ends).syn(),
+      datagram(ends, true, hello),
+      new TcpTalk(six).syn(),
+      datagram(six, true, hello),
+    );
     expect(sensor.finish().of('flow')).toHaveLength(4);
   });
 
@@ -103,7 +110,10 @@ describe('flows', () => {
 
   it('of a tunnel are told outside and inside', () => {
     const inside = ip('10.0.0.5', '203.0.113.9', protocol.udp, udp(5001, 5002, hello));
-    const flows = new Sensor().send(ethernet(ip('198.51.100.1', '198.51.100.2', 4, inside))).finish().of('flow');
+    const flows = new Sensor()
+      .send(ethernet(ip('198.51.100.1', '198.51.100.2', 4, inside)))
+      .finish()
+      .of('flow');
     expect(flows.map(({ src, proto }) => [src, proto])).toEqual([
       ['198.51.100.1', 'ipip'],
       ['10.0.0.5', 'udp'],
@@ -113,7 +123,11 @@ describe('flows', () => {
 
 describe('the client of a flow', () => {
   const client = { src: '10.0.0.5', sport: 40_000, dst: '203.0.113.9', dport: 443 };
-  const firstFlow = (...frames: Buffer[]) => new Sensor().send(...frames).finish().of('flow')[0];
+  const firstFlow = (...frames: Buffer[]) =>
+    new Sensor()
+      .send(...frames)
+      .finish()
+      .of('flow')[0];
 
   it('is who sent the SYN, whatever the ports', () => {
     expect(firstFlow(new TcpTalk().syn())).toMatchObject(client);
@@ -202,17 +216,20 @@ describe('the end of a flow', () => {
     expect(sensor.pipeline.observer.flows.live).toBe(0);
   });
 
-  it.each(['closed by both', 'reset', 'joined in the middle and exchanging'])('comes with a new SYN on the same ports to a flow that was %s', (how) => {
-    const talk = new TcpTalk();
-    const sensor = new Sensor();
-    if (how === 'joined in the middle and exchanging') sensor.send(talk.says(hello), talk.answers(hello));
-    else sensor.send(...talk.handshake(), talk.says(hello), ...(how === 'reset' ? [talk.reset(false)] : talk.close()));
-    const again = new TcpTalk({}, 900_000, 800_000);
-    sensor.send(...again.handshake(), again.says(text('GET /again HTTP/1.1\r\nHost: www.example\r\n\r\n'))).finish();
-    expect(sensor.of('flow')).toHaveLength(2);
-    expect(sensor.of('flow')[1]).toMatchObject({ packetsOut: 3, packetsIn: 1 });
-    expect(sensor.of('http')).toMatchObject([{ uri: '/again' }]);
-  });
+  it.each(['closed by both', 'reset', 'joined in the middle and exchanging'])(
+    'comes with a new SYN on the same ports to a flow that was %s',
+    (how) => {
+      const talk = new TcpTalk();
+      const sensor = new Sensor();
+      if (how === 'joined in the middle and exchanging') sensor.send(talk.says(hello), talk.answers(hello));
+      else sensor.send(...talk.handshake(), talk.says(hello), ...(how === 'reset' ? [talk.reset(false)] : talk.close()));
+      const again = new TcpTalk({}, 900_000, 800_000);
+      sensor.send(...again.handshake(), again.says(text('GET /again HTTP/1.1\r\nHost: www.example\r\n\r\n'))).finish();
+      expect(sensor.of('flow')).toHaveLength(2);
+      expect(sensor.of('flow')[1]).toMatchObject({ packetsOut: 3, packetsIn: 1 });
+      expect(sensor.of('http')).toMatchObject([{ uri: '/again' }]);
+    },
+  );
 
   it('does not come with a repeated SYN, nor with a SYN-ACK', () => {
     const talk = new TcpTalk();

@@ -1,27 +1,46 @@
 import { describe, expect, it } from 'vitest';
-import { setOf } from '../intel/lists.ts';
 import { HostTable } from '../../../../firmware/sensor/observe/host-table.ts';
+import { setOf } from '../intel/lists.ts';
 import { Sensor } from './sensor.ts';
-import { addressBytes, arpReply, datagram, type Ends, ethernet, hex, insideMac, ip, protocol, TcpTalk, text, u16, u32, udp } from './traffic.ts';
+import {
+  addressBytes,
+  arpReply,
+  datagram,
+  type Ends,
+  ethernet,
+  hex,
+  insideMac,
+  ip,
+  protocol,
+  TcpTalk,
+  text,
+  u16,
+  u32,
+  udp,
+} from './traffic.ts';
 
 const bad = '203.0.113.66';
 const contact = (client = '10.0.0.5') => new TcpTalk({ client, server: bad }).syn();
-const hostAfter = (...frames: Buffer[]) =>
-  new Sensor(setOf(bad), {}, false)
-    .send(...frames, contact())
-    .finish().lastAlerts[0]?.host;
+const hostAfter = (...frames: Buffer[]) => new Sensor(setOf(bad), {}, false).send(...frames, contact()).finish().lastAlerts[0]?.host;
 
 const option = (code: number, data: Buffer) => Buffer.concat([Buffer.from([code, data.length]), data]);
 
 /** RFC 2131: a request with the host name option. `from` is 0.0.0.0 before the machine has an address. */
 function dhcpRequest(name: string, from = '0.0.0.0', mac = insideMac): Buffer {
-  const fixed = Buffer.concat([hex('01010600 01020304 00000000'), addressBytes(from), Buffer.alloc(12), hex(mac), Buffer.alloc(10 + 64 + 128)]);
+  const fixed = Buffer.concat([
+    hex('01010600 01020304 00000000'),
+    addressBytes(from),
+    Buffer.alloc(12),
+    hex(mac),
+    Buffer.alloc(10 + 64 + 128),
+  ]);
   const options = Buffer.concat([u32(0x63825363), option(53, Buffer.from([3])), option(12, text(name)), Buffer.from([255])]);
   const datagramBytes = udp(68, 67, Buffer.concat([fixed, options]));
   return ethernet(ip(from, from === '0.0.0.0' ? '255.255.255.255' : '10.0.0.1', protocol.udp, datagramBytes), mac, 'ff:ff:ff:ff:ff:ff');
 }
 
-const labels = (name: string) => Buffer.concat([...name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), text(label)])), Buffer.alloc(1)]);
+const labels = (name: string) =>
+  Buffer.concat([...name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), text(label)])), Buffer.alloc(1)]);
 
 function mdns(name: string, address: string, client = '10.0.0.5'): Buffer {
   const record = Buffer.concat([labels(name), u16(1, 0x8001), u32(120), u16(4), addressBytes(address)]);

@@ -1,8 +1,9 @@
 /** Application messages for tests of the whole sensor. */
-import { certificateChain, serverFlight12 } from '../../../bench/traffic/server-hello.ts';
-import { initialDatagram, initialKeys, transportParameters } from '../../../bench/traffic/quic-initial.ts';
+
 import { clientHello, tlsRecord } from '../../../bench/traffic/client-hello.ts';
 import { dnsAnswer, dnsQuery, dnsTypes } from '../../../bench/traffic/dns-message.ts';
+import { initialDatagram, initialKeys, transportParameters } from '../../../bench/traffic/quic-initial.ts';
+import { certificateChain, serverFlight12 } from '../../../bench/traffic/server-hello.ts';
 import { Random } from '../../../fuzz/random.ts';
 import { addressBytes, datagram, type Ends, text } from './traffic.ts';
 

@@ -4,7 +4,11 @@ import { helloRecord, ok, request, serverFlight } from './messages.ts';
 import { Sensor } from './sensor.ts';
 import { flag, hex, TcpTalk, text, u16 } from './traffic.ts';
 
-const sniOf = (sensor: Sensor) => sensor.of('tls').filter(({ role }) => role === 'client').map(({ sni }) => sni);
+const sniOf = (sensor: Sensor) =>
+  sensor
+    .of('tls')
+    .filter(({ role }) => role === 'client')
+    .map(({ sni }) => sni);
 const urlsOf = (sensor: Sensor) => sensor.of('http').flatMap(({ url }) => (url === undefined ? [] : [url]));
 const hello = helloRecord('secret.example');
 const get = request('www.example', '/path?q=1');
@@ -20,7 +24,10 @@ describe('a TCP conversation', () => {
     const { talk, sensor } = opened({ sport: 8080 });
     for (const piece of inPieces(get, size)) sensor.send(talk.says(piece));
     sensor.send(talk.answers(ok));
-    expect(sensor.of('http')).toMatchObject([{ method: 'GET', host: 'www.example', uri: '/path?q=1', userAgent: 'test/1.0' }, { status: 200 }]);
+    expect(sensor.of('http')).toMatchObject([
+      { method: 'GET', host: 'www.example', uri: '/path?q=1', userAgent: 'test/1.0' },
+      { status: 200 },
+    ]);
   });
 
   it.each([1, 4, 6, 50, 400])('is read when its ClientHello comes in segments of %i bytes, on any port', (size) => {
@@ -34,14 +41,23 @@ describe('a TCP conversation', () => {
     const { bytes, leaf } = serverFlight('secret.example');
     sensor.send(talk.says(hello));
     for (const piece of inPieces(bytes, 1400)) sensor.send(talk.answers(piece));
-    expect(sensor.of('tls').map(({ role, position }) => `${role} ${position ?? ''}`.trim())).toEqual(['client', 'server', 'certificate 0', 'certificate 1']);
+    expect(sensor.of('tls').map(({ role, position }) => `${role} ${position ?? ''}`.trim())).toEqual([
+      'client',
+      'server',
+      'certificate 0',
+      'certificate 1',
+    ]);
     expect(leaf.length).toBeGreaterThan(500);
   });
 
   it('is read through STARTTLS of SMTP, behind a server that speaks first', () => {
     const { talk, sensor } = opened({ sport: 587 });
     sensor.send(talk.answers(text('220 mail.example ESMTP\r\n')), talk.says(text('EHLO pc.example\r\n')));
-    sensor.send(talk.answers(text('250-mail.example\r\n250 STARTTLS\r\n')), talk.says(text('STARTTLS\r\n')), talk.answers(text('220 Ready\r\n')));
+    sensor.send(
+      talk.answers(text('250-mail.example\r\n250 STARTTLS\r\n')),
+      talk.says(text('STARTTLS\r\n')),
+      talk.answers(text('220 Ready\r\n')),
+    );
     sensor.send(talk.says(hello), talk.answers(serverFlight('secret.example').bytes));
     expect(sniOf(sensor)).toEqual(['secret.example']);
     expect(sensor.of('tls').filter(({ role }) => role === 'certificate')).toHaveLength(2);
@@ -50,7 +66,11 @@ describe('a TCP conversation', () => {
   it('is read through a proxy: CONNECT, then TLS', () => {
     const { talk, sensor } = opened({ sport: 3128 });
     sensor.send(talk.says(request('secret.example:443', 'secret.example:443', 'test/1.0', 'CONNECT')));
-    sensor.send(talk.answers(text('HTTP/1.1 200 Connection established\r\n\r\n')), talk.says(hello), talk.answers(serverFlight('secret.example').bytes));
+    sensor.send(
+      talk.answers(text('HTTP/1.1 200 Connection established\r\n\r\n')),
+      talk.says(hello),
+      talk.answers(serverFlight('secret.example').bytes),
+    );
     expect(sensor.of('http')).toMatchObject([{ method: 'CONNECT', host: 'secret.example:443' }, { status: 200 }]);
     expect(sniOf(sensor)).toEqual(['secret.example']);
     expect(sensor.of('tls').filter(({ role }) => role === 'certificate')).toHaveLength(2);
@@ -74,7 +94,10 @@ describe('a TCP conversation', () => {
 
   it('is read when requests are pipelined and their answers come together', () => {
     const { talk, sensor } = opened({ sport: 80 });
-    sensor.send(talk.says(Buffer.concat([request('www.example', '/1'), request('www.example', '/2')])), talk.answers(Buffer.concat([ok, ok])));
+    sensor.send(
+      talk.says(Buffer.concat([request('www.example', '/1'), request('www.example', '/2')])),
+      talk.answers(Buffer.concat([ok, ok])),
+    );
     expect(urlsOf(sensor)).toEqual(['http://www.example/1', 'http://www.example/2']);
     expect(sensor.of('http').filter(({ status }) => status === 200)).toHaveLength(2);
   });
