@@ -58,8 +58,9 @@ async function startOnce(port: number, configuration: readonly string[]): Promis
     'log_dest stderr',
     'log_type error',
     'log_type warning',
-    // Otherwise a subscriber that is 1,000 messages behind loses the next ones, though their sender saw them acknowledged.
-    'max_queued_messages 0',
+    // Otherwise a subscriber that is 1,000 messages behind loses the next ones, though their sender saw them acknowledged. Not 0 for
+    // "no limit": Mosquitto 2.0.11 then ends the connection of a sender whose message it refuses.
+    'max_queued_messages 1000000',
     ...user,
     ...configuration,
   ];

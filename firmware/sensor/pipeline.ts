@@ -42,6 +42,8 @@ export interface PipelineSetup {
 
 /** Detectors hear of the passing of time so often, in frame time. */
 const tickIntervalMicros = 1_000_000;
+/** Frames of several interfaces come a little out of order. Further back, the clock was set, or the next capture is an earlier one: time begins anew. */
+const setBackMicros = 10_000_000;
 const bugsToldMax = 10;
 
 export class Pipeline {
@@ -55,7 +57,6 @@ export class Pipeline {
   private readonly setup: PipelineSetup;
   private readonly raise;
   private tickedMicros = 0;
-  private latestMicros = 0;
   frames = 0;
   bytes = 0;
   /** Exceptions caught: faults of our own. Must stay 0. */
@@ -92,8 +93,8 @@ export class Pipeline {
     this.frames++;
     this.bytes += frame.originalLength;
     try {
-      if (frame.tsMicros > this.latestMicros) this.latestMicros = frame.tsMicros;
-      if (this.latestMicros - this.tickedMicros >= tickIntervalMicros) this.tick();
+      const sinceTick = frame.tsMicros - this.tickedMicros;
+      if (sinceTick >= tickIntervalMicros || sinceTick < -setBackMicros) this.tick(frame.tsMicros);
       this.decoder.decode(frame);
     } catch (error) {
       this.caught(error);
@@ -102,10 +103,8 @@ export class Pipeline {
 
   /** Time passes without frames too: a live source calls this with the time that a frame arriving now would carry. */
   advance(nowMicros: number): void {
-    if (nowMicros <= this.latestMicros) return;
-    this.latestMicros = nowMicros;
     try {
-      if (this.latestMicros - this.tickedMicros >= tickIntervalMicros) this.tick();
+      if (nowMicros - this.tickedMicros >= tickIntervalMicros) this.tick(nowMicros);
     } catch (error) {
       this.caught(error);
     }
@@ -126,11 +125,11 @@ export class Pipeline {
     for (const detector of this.detectors) detector.load(indicators);
   }
 
-  private tick(): void {
-    this.tickedMicros = this.latestMicros;
-    this.observer.sweep(this.latestMicros);
-    for (const detector of this.detectors) detector.tick(this.latestMicros, this.raise);
-    this.alerts.tick(this.latestMicros);
+  private tick(nowMicros: number): void {
+    this.tickedMicros = nowMicros;
+    this.observer.sweep(nowMicros);
+    for (const detector of this.detectors) detector.tick(nowMicros, this.raise);
+    this.alerts.tick(nowMicros);
   }
 
   private dispatch(event: SensorEvent): void {

@@ -12,7 +12,7 @@ export interface Sizes {
 }
 
 export const fullSizes: Sizes = {
-  office: { small: 500_000, large: 2_000_000 },
+  office: { small: 1_000_000, large: 3_000_000 },
   // Both are past the caps of every table, so that the difference shows the steady state and memory must be flat.
   hostile: { small: 1_000_000, large: 3_000_000 },
   rounds: 5,

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Alert } from '../../firmware/contract/alert.ts';
+import type { LiveOptionsInput } from '../../firmware/sensor/capture/live-options.ts';
 import { replayCommand } from '../bench/command.ts';
 import { plantedIndicators } from '../bench/generate-indicators.ts';
 import { measureOk } from '../bench/measure.ts';
@@ -18,6 +19,8 @@ export interface LiveMeasure {
   sent: Sent;
   packets: number;
   kernelDropped: number;
+  /** It lost so much that it began to leave out what detectors need least: frames left out are not counted as dropped. */
+  shedding: boolean;
   caughtBugs: number;
   /** User and system time of the sensor for each frame. */
   cpuNsPerPacket: number;
@@ -29,7 +32,12 @@ export interface LiveMeasure {
   loadBefore: number;
 }
 
-export async function measureLive(capture: string, packetsPerSecond: number): Promise<LiveMeasure> {
+/** `options` of the capture: those of the product where none are given. */
+export async function measureLive(
+  capture: string,
+  packetsPerSecond: number,
+  options: Partial<LiveOptionsInput> = {},
+): Promise<LiveMeasure> {
   const folder = mkdtempSync(join(tmpdir(), 'vonggac-live-'));
   const port = new MirrorPort();
   const remove = () => {
@@ -41,7 +49,7 @@ export async function measureLive(capture: string, packetsPerSecond: number): Pr
   try {
     const [intel, config] = [join(folder, 'planted.txt'), join(folder, 'box.json')];
     writeFileSync(intel, `${plantedIndicators().join('\n')}\n`);
-    writeFileSync(config, JSON.stringify({ intel: [intel], capture: { interface: 'tap0' } }));
+    writeFileSync(config, JSON.stringify({ intel: [intel], capture: { interface: 'tap0', ...options } }));
     const replay = await measureOk(replayCommand(intel, capture, '--json'), { keepOutput: true });
     const replayed = replay.stdout
       .split('\n')
@@ -73,6 +81,7 @@ async function send(port: MirrorPort, sensor: SensorProcess, capture: string, pa
     sent,
     packets,
     kernelDropped,
+    shedding: report.capture.shedding,
     caughtBugs: report.decode?.caughtBugs ?? Number.NaN,
     cpuNsPerPacket: (cpuSeconds / packets) * 1e9,
     timerLateMs: report.sensorProcess?.timerLateMs ?? Number.NaN,

@@ -7,9 +7,13 @@ export function latest(revisions: readonly Alert[]): Map<string, Alert> {
   return new Map(revisions.map((alert) => [alert.dedupKey, alert]));
 }
 
-/** Everything but what comes from the time of the capture: times, the id made from them, the number of rate-limited revisions, and the run. */
-function timeless({ id: _id, rev: _rev, boot: _boot, tsFirst: _first, tsLast: _last, ...rest }: Alert): object {
-  return rest;
+/** What comes from the time of the capture: times, the id made from them, the number of rate-limited revisions, and the run. */
+const fieldsOfTime: ReadonlySet<string> = new Set(['id', 'rev', 'boot', 'tsFirst', 'tsLast'] satisfies (keyof Alert)[]);
+
+function differingFields(one: Alert, other: Alert): string[] {
+  const [ours, theirs] = [new Map(Object.entries(one)), new Map(Object.entries(other))];
+  const fields = new Set([...ours.keys(), ...theirs.keys()]);
+  return [...fields].filter((field) => !fieldsOfTime.has(field) && !isDeepStrictEqual(ours.get(field), theirs.get(field)));
 }
 
 /** One line for each alert that one side has and the other has not, or has otherwise. */
@@ -18,10 +22,10 @@ export function differences(live: readonly Alert[], replayed: readonly Alert[]):
   const lines: string[] = [];
   for (const key of new Set([...ours.keys(), ...theirs.keys()])) {
     const [one, other] = [ours.get(key), theirs.get(key)];
+    const fields = one === undefined || other === undefined ? [] : differingFields(one, other);
     if (one === undefined) lines.push(`${key}: not seen live`);
     else if (other === undefined) lines.push(`${key}: not seen in the replay`);
-    else if (!isDeepStrictEqual(timeless(one), timeless(other)))
-      lines.push(`${key}: ${JSON.stringify(one)} against ${JSON.stringify(other)}`);
+    else if (fields.length > 0) lines.push(`${key}: ${fields.join(', ')}`);
   }
   return lines;
 }

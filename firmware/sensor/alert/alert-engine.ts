@@ -8,7 +8,7 @@ import { formatAddress } from '../bytes/address.ts';
 import type { Finding } from '../detect/finding.ts';
 import { alertId } from './alert-id.ts';
 import { type AlertContext, alertOf } from './alert-text.ts';
-import type { OpenAlert } from './open-alert.ts';
+import { countOf, type OpenAlert } from './open-alert.ts';
 import type { AlertOptions } from './options.ts';
 import { severityOf } from './severity.ts';
 
@@ -43,12 +43,13 @@ export class AlertEngine {
     const alert = this.open.get(key) ?? this.begin(key, finding);
     if (alert === undefined) return;
     const grown = stages.indexOf(finding.stage) > stages.indexOf(alert.stage);
-    if (finding.isNewContact && alert.rev > 0) alert.count++;
+    if (finding.contact === 'asked') alert.asked++;
+    else if (finding.contact === 'connected') alert.connected++;
     alert.changed = true;
-    alert.lastMicros = Math.max(alert.lastMicros, finding.tsMicros);
+    alert.lastMicros = finding.tsMicros;
     if (alert.rev === 0 || stages.indexOf(finding.stage) >= stages.indexOf(alert.stage)) this.take(alert, finding);
     if (alert.rev === 0 || grown) this.send(alert);
-    else if (alert.count >= alert.sentCount * 2 && this.mayUpdate(alert, finding.tsMicros)) this.send(alert);
+    else if (countOf(alert) >= alert.sentCount * 2 && this.mayUpdate(alert, finding.tsMicros)) this.send(alert);
   }
 
   /** Keeps what the finding adds: a name or an answer seen earlier stays when the connection that follows does not repeat it. */
@@ -79,7 +80,8 @@ export class AlertEngine {
       lastMicros: finding.tsMicros,
       stage: finding.stage,
       severity: 1,
-      count: 1,
+      asked: 0,
+      connected: 0,
       finding,
       sentMicros: 0,
       sentCount: 0,
@@ -95,7 +97,9 @@ export class AlertEngine {
 
   /** Sends updates that have become due, and closes what has been quiet. Call with frame time. */
   tick(nowMicros: number): void {
-    if (nowMicros - this.tickedMicros < tickIntervalMicros) return;
+    const elapsed = nowMicros - this.tickedMicros;
+    // A clock that was set back begins a new count.
+    if (elapsed >= 0 && elapsed < tickIntervalMicros) return;
     this.tickedMicros = nowMicros;
     for (const alert of this.open.values()) {
       if (nowMicros - alert.lastMicros > this.options.closeAfterS * 1e6) {
@@ -114,7 +118,7 @@ export class AlertEngine {
   private send(alert: OpenAlert): void {
     alert.rev++;
     alert.sentMicros = alert.lastMicros;
-    alert.sentCount = alert.count;
+    alert.sentCount = countOf(alert);
     alert.changed = false;
     this.sink(alertOf(alert, this.context));
   }

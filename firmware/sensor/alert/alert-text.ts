@@ -6,7 +6,7 @@ import type { Finding } from '../detect/finding.ts';
 import type { HostDescription } from '../observe/host-table.ts';
 import { protocolName } from '../observe/observation.ts';
 import { adviceFor } from './advice.ts';
-import type { OpenAlert } from './open-alert.ts';
+import { countOf, type OpenAlert } from './open-alert.ts';
 
 /** What an alert says of its box, and where machines' names come from. */
 export interface AlertContext {
@@ -35,7 +35,7 @@ export function alertOf(open: OpenAlert, context: AlertContext): Alert {
     stage: open.stage,
     severity: open.severity,
     confidence: finding.confidence,
-    count: open.count,
+    count: countOf(open),
     dedupKey: open.dedupKey,
     host: context.describeHost(...finding.host),
     remote: remoteOf(finding),
@@ -81,7 +81,8 @@ function matchOf({ match, observed }: Finding): NonNullable<Alert['match']> {
 }
 
 /** The detector's measurements, and in numbers how far it went. */
-function reasonsOf({ finding, stage, count }: OpenAlert): Reason[] {
+function reasonsOf(open: OpenAlert): Reason[] {
+  const { finding, stage } = open;
   const { bytesOut = 0, bytesIn = 0, inbound, confidence } = finding;
   return [
     ...finding.reasons,
@@ -91,7 +92,7 @@ function reasonsOf({ finding, stage, count }: OpenAlert): Reason[] {
       value: `${bytesOut}/${bytesIn}`,
       threshold: stage === 'exchange' ? 'payload both ways' : 'none',
     },
-    { measured: 'times seen', value: count, threshold: 1 },
+    { measured: 'times seen', value: countOf(open), threshold: 1 },
     { measured: 'confidence of the list', value: confidence },
   ];
 }

@@ -12,10 +12,16 @@ export interface OpenAlert {
   lastMicros: number;
   stage: Stage;
   severity: number;
-  count: number;
+  /** Times the name was asked, and connections made: the larger is what people are told. */
+  asked: number;
+  connected: number;
   /** The finding that tells most: the latest of the furthest stage. */
   finding: Finding;
   sentMicros: number;
   sentCount: number;
   changed: boolean;
+}
+
+export function countOf({ asked, connected }: OpenAlert): number {
+  return Math.max(1, asked, connected);
 }

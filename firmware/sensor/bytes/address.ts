@@ -42,13 +42,13 @@ function parseIPv4(text: string): number | undefined {
   return word;
 }
 
-/** The groups of one side of `::`; a dotted tail counts as two. */
-function parseGroups(text: string): number[] | undefined {
+/** The groups of one side of `::`; a dotted end of the whole address counts as two. */
+function parseGroups(text: string, mayEndDotted: boolean): number[] | undefined {
   if (text === '') return [];
   const groups: number[] = [];
   const parts = text.split(':');
   for (const [index, part] of parts.entries()) {
-    const dotted = index === parts.length - 1 && part.includes('.') ? parseIPv4(part) : undefined;
+    const dotted = mayEndDotted && index === parts.length - 1 && part.includes('.') ? parseIPv4(part) : undefined;
     if (dotted !== undefined) groups.push(dotted >>> 16, dotted & 0xffff);
     else if (/^[0-9a-fA-F]{1,4}$/.test(part)) groups.push(Number.parseInt(part, 16));
     else return undefined;
@@ -65,8 +65,8 @@ export function parseAddress(text: string): AddressWords | undefined {
   }
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0]!);
-  const tail = halves.length === 2 ? parseGroups(halves[1]!) : [];
+  const head = parseGroups(halves[0]!, halves.length === 1);
+  const tail = halves.length === 2 ? parseGroups(halves[1]!, true) : [];
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;

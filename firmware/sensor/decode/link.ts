@@ -132,7 +132,7 @@ function decodeLoopback(reader: Reader): number {
 function decodeLinuxCooked(reader: Reader, packet: Packet): number {
   reader.skip(4);
   readCookedAddress(reader, packet, reader.u16());
-  return decodeLengthOrType(reader, reader.u16());
+  return decodeCookedProtocol(reader, reader.u16());
 }
 
 /** LINKTYPE_LINUX_SLL2: protocol first, then interface index, hardware type, packet type, address length, 8 bytes of address. */
@@ -140,7 +140,13 @@ function decodeLinuxCooked2(reader: Reader, packet: Packet): number {
   const etherType = reader.u16();
   reader.skip(9);
   readCookedAddress(reader, packet, reader.u8());
-  return decodeLengthOrType(reader, etherType);
+  return decodeCookedProtocol(reader, etherType);
+}
+
+const cookedLlc = 4; // LINKTYPE_LINUX_SLL: an 802.2 header follows
+
+function decodeCookedProtocol(reader: Reader, protocol: number): number {
+  return protocol === cookedLlc ? decodeLlc(reader) : protocol;
 }
 
 function readCookedAddress(reader: Reader, packet: Packet, addressLength: number): void {
@@ -178,10 +184,14 @@ function decodePppoe(reader: Reader): number {
   return decodePpp(reader);
 }
 
-/** IEEE 802.3: a value below 0x600 is a length, and an LLC header follows; SNAP carries an EtherType again. */
+/** IEEE 802.3: a value below 0x600 is a length, and an LLC header follows; SNAP in it carries an EtherType again. */
 function decodeLengthOrType(reader: Reader, value: number): number {
   if (value >= etherTypeSmallest) return value;
   if (value < reader.remaining && value > 0) reader.end = reader.position + value;
+  return decodeLlc(reader);
+}
+
+function decodeLlc(reader: Reader): number {
   const services = reader.peek16();
   if (services === 0x0606) {
     reader.skip(3); // DSAP, SSAP, control: IP straight in LLC, RFC 948
@@ -237,8 +247,18 @@ function decodeMpls(reader: Reader, packet: Packet): number {
     if ((entry & 0x100) === 0) continue;
     const inner = etherTypeOfVersion(reader);
     if (inner !== nothingInside) return inner;
-    if (reader.peek() === 0) reader.skip(4);
+    if (hasControlWord(reader)) reader.skip(4);
     return decodeEthernet(reader, packet);
   }
   return nothingInside;
 }
+
+/**
+ * RFC 4448 §4.6: a control word begins with four zero bits, but so may a hardware address. The EtherType behind tells: where it stands
+ * without a control word, there is none.
+ */
+function hasControlWord(reader: Reader): boolean {
+  return reader.peek() >> 4 === 0 && !innerTypes.has(reader.peek16(12));
+}
+
+const innerTypes: ReadonlySet<number> = new Set([etherTypeIPv4, etherTypeArp, etherTypeIPv6, etherTypeVlan, etherTypeServiceVlan]);

@@ -7,6 +7,7 @@ export const protocolIcmp = 1; // IANA protocol numbers
 export const protocolTcp = 6;
 export const protocolUdp = 17;
 export const protocolIcmpv6 = 58;
+export const protocolSctp = 132;
 
 /** RFC 9293 §3.1 */
 export const tcpFin = 0x01;
@@ -47,7 +48,7 @@ export class Packet {
   /** A tunnel's outer packet: counted, but its payload is handed on as a packet of its own. */
   carriesPacket = false;
 
-  // Transport layer; for ICMP the ports hold type and code.
+  // Transport layer; for ICMP the ports hold the type and the type of its answer, or type and code where none is due.
   srcPort = 0;
   dstPort = 0;
   tcpFlags = 0;

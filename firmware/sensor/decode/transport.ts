@@ -1,7 +1,7 @@
-/** TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792) and ICMPv6 (RFC 4443) headers into a packet. Joins nothing and reads no payload. */
+/** TCP (RFC 9293), UDP (RFC 768), SCTP (RFC 9260), ICMP (RFC 792) and ICMPv6 (RFC 4443) headers into a packet. Joins nothing and reads no payload. */
 import type { Reader } from '../bytes/reader.ts';
 import type { AnomalyCounter } from './anomaly.ts';
-import { type Packet, protocolIcmp, protocolIcmpv6, protocolTcp, protocolUdp } from './packet.ts';
+import { type Packet, protocolIcmp, protocolIcmpv6, protocolSctp, protocolTcp, protocolUdp } from './packet.ts';
 
 const tcpHeaderLengthBytes = 20;
 const udpHeaderLengthBytes = 8;
@@ -18,10 +18,15 @@ export function decodeTransport(reader: Reader, packet: Packet, anomalies: Anoma
       if (!decodeUdp(reader, packet, anomalies)) return false;
       break;
     case protocolIcmp:
+      decodeIcmp(reader, packet, icmpReplies);
+      break;
     case protocolIcmpv6:
-      packet.srcPort = reader.u8();
-      packet.dstPort = reader.u8();
-      reader.skip(2);
+      decodeIcmp(reader, packet, icmpv6Replies);
+      break;
+    case protocolSctp:
+      packet.srcPort = reader.u16(); // RFC 9260 §3.1
+      packet.dstPort = reader.u16();
+      reader.skip(8); // verification tag and checksum
       break;
     default:
       break;
@@ -31,6 +36,22 @@ export function decodeTransport(reader: Reader, packet: Packet, anomalies: Anoma
   packet.payloadLength = Math.max(0, packet.payloadLength - (reader.position - start));
   if (reader.failed) anomalies.count('transport.truncated');
   return !reader.failed;
+}
+
+/** Questions and their answers: RFC 792, RFC 950, RFC 1256; RFC 4443, RFC 4861, RFC 2710. */
+export const icmpReplies = bothWays([8, 0], [13, 14], [15, 16], [17, 18], [10, 9]);
+export const icmpv6Replies = bothWays([128, 129], [133, 134], [135, 136], [130, 131], [139, 140], [144, 145]);
+
+function bothWays(...pairs: readonly (readonly [asked: number, answered: number])[]): ReadonlyMap<number, number> {
+  return new Map(pairs.flatMap(([asked, answered]) => [[asked, answered] as const, [answered, asked] as const]));
+}
+
+/** Types stand for ports, so that an answer is the other direction of its question; a message that has no answer keeps type and code. */
+function decodeIcmp(reader: Reader, packet: Packet, replies: ReadonlyMap<number, number>): void {
+  packet.srcPort = reader.u8();
+  const code = reader.u8();
+  packet.dstPort = replies.get(packet.srcPort) ?? code;
+  reader.skip(2); // checksum
 }
 
 function decodeTcp(reader: Reader, packet: Packet, anomalies: AnomalyCounter): boolean {

@@ -5,7 +5,7 @@
 import type { Reader } from '../bytes/reader.ts';
 import type { AnomalyCounter } from './anomaly.ts';
 import { protocolGre, protocolIPv6, protocolIpInIp } from './ip.ts';
-import { decodeInnerEthernet, etherTypeBridging, etherTypeIPv4, etherTypeIPv6, etherTypeOfVersion, nothingInside } from './link.ts';
+import { decodeInnerEthernet, etherTypeBridging, etherTypeIPv4, etherTypeIPv6, nothingInside } from './link.ts';
 import { type Packet, protocolUdp } from './packet.ts';
 
 const portVxlan = 4789; // RFC 7348 §5
@@ -37,7 +37,7 @@ export function isTunnelPort(port: number): boolean {
 }
 
 function isUdpTunnel(reader: Reader, packet: Packet): boolean {
-  if (packet.dstPort === portTeredo || packet.srcPort === portTeredo) return true;
+  if (packet.dstPort === portTeredo || packet.srcPort === portTeredo) return teredoHeaderBytes(reader) >= 0;
   // Both RFCs ask for a source port from the dynamic range: a reply from a well-known service is none.
   if (packet.srcPort < 1024 || reader.remaining < 8) return false;
   switch (packet.dstPort) {
@@ -132,16 +132,18 @@ function decodeGeneve(reader: Reader, packet: Packet, anomalies: AnomalyCounter)
   return etherType === etherTypeIPv4 || etherType === etherTypeIPv6 ? etherType : nothingInside;
 }
 
-/** RFC 4380 §5.1.1: optional authentication (00 01) and origin (00 00) indications, then an IPv6 packet that fills the datagram. */
+const ipv6HeaderBytes = 40;
+
+/** RFC 4380 §5.1.1: optional authentication (00 01) and origin (00 00) indications, then an IPv6 packet that fills the datagram. -1: it does not. */
+function teredoHeaderBytes(reader: Reader): number {
+  let at = 0;
+  if (reader.peek16() === 0x0001) at = 4 + reader.peek(2) + reader.peek(3) + 9; // lengths of client id and value, then nonce and confirmation
+  if (reader.peek16(at) === 0x0000) at += 8;
+  const left = reader.remaining - at;
+  return reader.peek(at) >> 4 === 6 && left >= ipv6HeaderBytes && reader.peek16(at + 4) + ipv6HeaderBytes <= left ? at : -1;
+}
+
 function decodeTeredo(reader: Reader): number {
-  if (reader.peek16() === 0x0001) {
-    reader.skip(2);
-    const clientLength = reader.u8();
-    const valueLength = reader.u8();
-    reader.skip(clientLength + valueLength + 9);
-  }
-  if (reader.peek16() === 0x0000) reader.skip(8);
-  const inner = etherTypeOfVersion(reader);
-  const payloadLength = reader.peek16(4);
-  return inner === etherTypeIPv6 && reader.remaining >= 40 && payloadLength + 40 <= reader.remaining ? etherTypeIPv6 : nothingInside;
+  reader.skip(teredoHeaderBytes(reader));
+  return etherTypeIPv6;
 }

@@ -9,8 +9,8 @@ export interface Finding {
   kind: AlertKind;
   tsMicros: number;
   stage: Stage;
-  /** One more contact; false: an earlier one has only grown. */
-  isNewContact: boolean;
+  /** One more name asked or connection made; `grown`: an earlier one has come further, or shows in another way. */
+  contact: 'asked' | 'connected' | 'grown';
   /** The other side began it. */
   inbound: boolean;
   /** The machine inside. */

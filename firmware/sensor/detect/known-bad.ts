@@ -3,12 +3,10 @@
  * server names and fingerprints, certificates, HTTP hosts, URLs and user agents. Follows each hit as its flow goes on.
  */
 import { z } from 'zod';
-import type { AlertKind, Reason } from '../../contract/alert.ts';
-import { formatAddress } from '../bytes/address.ts';
-import { rcodeMnemonic, typeMnemonic } from '../decode/dns/dns-message.ts';
+import { formatAddress, parseAddress } from '../bytes/address.ts';
+import { type DnsAddress, type DnsName, nameTextMax, rcodeMnemonic, typeMnemonic } from '../decode/dns/dns-message.ts';
 import type { ClientHello } from '../decode/tls/client-hello.ts';
-import type { Indicators, IndicatorType, Match } from '../intel/indicator.ts';
-import { communityId } from '../observe/community-id.ts';
+import type { Indicators, Match } from '../intel/indicator.ts';
 import type {
   Connection,
   DnsEvent,
@@ -20,9 +18,11 @@ import type {
   TlsCertificateEvent,
   TlsClientEvent,
 } from '../observe/event.ts';
+import { findingOf, type Hit, isIcmpError, portOf, turnInbound } from './contact.ts';
 import type { Detector } from './detector.ts';
-import { clientOf, type Finding, type FindingSink, serverOf, stageOf } from './finding.ts';
+import { clientOf, type Finding, type FindingSink, serverOf } from './finding.ts';
 import { FingerprintCache } from './fingerprint-cache.ts';
+import { type HttpTarget, httpTargetsOf, portOf as portOfAuthority } from './http-target.ts';
 import { ResolvedNames } from './resolved-names.ts';
 import { WatchList } from './watch-list.ts';
 
@@ -45,30 +45,10 @@ export type KnownBadOptions = z.infer<typeof knownBadOptions>;
 
 const wants: readonly EventKind[] = ['flow', 'dns', 'tls-client', 'tls-certificate', 'quic', 'http-request'];
 
-const kindOf: Record<IndicatorType, AlertKind> = {
-  address: 'c2.address',
-  'address-port': 'c2.address',
-  domain: 'c2.domain',
-  url: 'c2.url',
-  ja3: 'c2.tls',
-  ja4: 'c2.tls',
-  'cert-sha1': 'c2.certificate',
-  'cert-sha256': 'c2.certificate',
-  'user-agent': 'c2.user-agent',
-};
+const typeCname = 5; // RFC 1035 §3.2.2
 
 /** An answer names at most this many addresses that are looked up; RFC 1035's 512 bytes hold about 30. */
 const answersLookedUpMax = 64;
-
-/** What differs from hit to hit; the rest of a finding follows from the connection. */
-interface Hit {
-  match: Match;
-  observed: string;
-  measured: string;
-  app?: string;
-  name?: string | undefined;
-  context?: NonNullable<Finding['context']>;
-}
 
 export function createKnownBad(options: KnownBadOptions, indicators: Indicators): Detector {
   return new KnownBad(options, indicators);
@@ -81,6 +61,7 @@ class KnownBad implements Detector {
   private readonly watches: WatchList;
   private readonly resolved: ResolvedNames;
   private readonly fingerprints = new FingerprintCache();
+  private readonly nameText = new Uint8Array(nameTextMax);
 
   constructor(options: KnownBadOptions, indicators: Indicators) {
     this.indicators = indicators;
@@ -132,14 +113,15 @@ class KnownBad implements Detector {
       return;
     }
     const nowMs = tsMicros / 1000;
-    const { serverA, serverB, serverC, serverD, serverPort, clientA, clientB, clientC, clientD } = connection;
-    const server = this.indicators.address(serverA, serverB, serverC, serverD, serverPort, nowMs);
+    const { serverA, serverB, serverC, serverD, serverPort, clientA, clientB, clientC, clientD, protocol } = connection;
+    const server = this.indicators.address(serverA, serverB, serverC, serverD, portOf(protocol, serverPort), nowMs);
     if (server !== undefined) {
-      const observed = `${formatAddress(serverA, serverB, serverC, serverD)}:${serverPort}`;
+      const address = formatAddress(serverA, serverB, serverC, serverD);
+      const observed = portOf(protocol, serverPort) === 0 ? address : `${address}:${serverPort}`;
       this.raise(connection, tsMicros, { match: server, observed, measured: 'connection to an address on the list' }, emit);
     }
     const client = this.indicators.address(clientA, clientB, clientC, clientD, 0, nowMs);
-    if (client !== undefined) this.raiseInbound(connection, tsMicros, client, emit);
+    if (client !== undefined && !isIcmpError(connection)) this.raiseInbound(connection, tsMicros, client, emit);
     if (this.resolved.mayHave(serverD)) this.observeResolved(connection, tsMicros, emit);
   }
 
@@ -149,53 +131,50 @@ class KnownBad implements Detector {
     if (answer === undefined) return;
     const { match, name } = answer;
     const measured = 'connection to the address that the name resolved to';
-    this.raise(connection, tsMicros, { match, observed: name, measured, name }, emit, false);
+    this.raise(connection, tsMicros, { match, observed: name, measured, name }, emit);
   }
 
   private observeDns(event: DnsEvent, emit: FindingSink): void {
-    const { message, connection, tsMicros } = event;
+    const { message } = event;
     const question = message.questions[0];
-    const nowMs = tsMicros / 1000;
-    for (const { name } of message.questions) {
-      const match = this.indicators.domain(name, nowMs);
-      if (match !== undefined) this.raiseName(event, match, name, emit);
-    }
+    for (const { owner } of message.questions) this.observeOwner(event, owner, emit);
     if (!message.response) return;
     for (const answer of message.answers.slice(0, answersLookedUpMax)) {
-      const name = answer.name === question?.name ? undefined : this.indicators.domain(answer.name, nowMs);
-      if (name !== undefined) this.raiseName(event, name, answer.name, emit);
-      if (answer.address === undefined) continue;
-      const { a, b, c, d } = answer.address;
-      const match = this.indicators.address(a, b, c, d, 0, nowMs);
-      if (match === undefined) continue;
-      const finding = this.finding(connection, tsMicros, {
-        match,
-        observed: answer.data,
-        measured: 'address in a DNS answer',
-        app: 'dns',
-        name: question?.name,
-        context: { dns: dnsContext(event) },
-      });
-      finding.stage = 'attempt';
-      finding.remote = { address: [a, b, c, d], port: 0 };
-      emit(finding);
+      if (answer.owner !== question?.owner) this.observeOwner(event, answer.owner, emit);
+      // An alias is answered too, and may be all there is.
+      if (answer.type === typeCname) this.observeName(event, answer.data, emit);
+      if (answer.address !== undefined) this.observeAnswer(event, answer.address, answer.data, emit);
     }
   }
 
-  /** A name on the list was asked or answered. The DNS server is not the remote end; the connection that follows will tell it. */
-  private raiseName(event: DnsEvent, match: Match, name: string, emit: FindingSink): void {
+  /** Asks by the characters first: a string of its own for each name would be most of the work on a flood of them. */
+  private observeOwner(event: DnsEvent, owner: DnsName, emit: FindingSink): void {
+    if (this.indicators.mayHaveDomain(this.nameText, owner.writeText(this.nameText))) this.observeName(event, owner.text, emit);
+  }
+
+  private observeAnswer(event: DnsEvent, { a, b, c, d }: DnsAddress, observed: string, emit: FindingSink): void {
     const { message, connection, tsMicros } = event;
-    const measured = message.response ? 'name in a DNS answer' : 'name asked of DNS';
-    const finding = this.finding(connection, tsMicros, {
-      match,
-      observed: name,
-      measured,
-      app: 'dns',
-      name,
-      context: { dns: dnsContext(event) },
-    });
+    const match = this.indicators.address(a, b, c, d, 0, tsMicros / 1000);
+    if (match === undefined) return;
+    const name = message.questions[0]?.name;
+    const hit = { match, observed, measured: 'address in a DNS answer', app: 'dns', name, context: { dns: dnsContext(event) } };
+    const finding = findingOf(this.name, connection, tsMicros, hit);
     finding.stage = 'attempt';
-    finding.isNewContact = !message.response;
+    finding.contact = 'asked';
+    finding.remote = { address: [a, b, c, d], port: 0 };
+    emit(finding);
+  }
+
+  /** A name on the list was asked or answered. The DNS server is not the remote end; the connection that follows will tell it. */
+  private observeName(event: DnsEvent, name: string, emit: FindingSink): void {
+    const { message, connection, tsMicros } = event;
+    const match = this.indicators.domain(name, tsMicros / 1000);
+    if (match === undefined) return;
+    const measured = message.response ? 'name in a DNS answer' : 'name asked of DNS';
+    const hit = { match, observed: name, measured, app: 'dns', name, context: { dns: dnsContext(event) } };
+    const finding = findingOf(this.name, connection, tsMicros, hit);
+    finding.stage = 'attempt';
+    finding.contact = message.response ? 'grown' : 'asked';
     delete finding.remote;
     emit(finding);
     if (!message.response) return;
@@ -209,37 +188,19 @@ class KnownBad implements Detector {
     const { connection, tsMicros } = event;
     const nowMs = tsMicros / 1000;
     const { counts } = this.indicators;
-    const context = { tls: hello.sni === undefined ? {} : { sni: hello.sni } };
     const name = hello.sni;
-    const domain = name === undefined ? undefined : this.indicators.domain(name, nowMs);
-    if (domain !== undefined && name !== undefined)
-      this.raise(
-        connection,
-        tsMicros,
-        { match: domain, observed: name, measured: 'server name in the ClientHello', app, name, context },
-        emit,
-        false,
-      );
-    if (hello.anomaly === 'tls.bad-hello') return; // a fingerprint of half a hello would be somebody else's
-    if (counts.ja3 + counts.ja4 === 0) return;
+    const context = { tls: name === undefined ? {} : { sni: name } };
+    const raise = (match: Match | undefined, observed: string, measured: string) => {
+      if (match !== undefined) this.raise(connection, tsMicros, { match, observed, measured, app, name, context }, emit);
+    };
+    if (name !== undefined) raise(this.indicators.domain(name, nowMs), name, 'server name in the ClientHello');
+    // A fingerprint of half a hello would be somebody else's.
+    if (hello.anomaly === 'tls.bad-hello' || counts.ja3 + counts.ja4 === 0) return;
     const fingerprints = this.fingerprints.get(hello, app === 'quic' ? 'q' : 't');
     // JA3 is defined for TLS over TCP, and for hellos in its own framing.
-    const byJa3 = counts.ja3 > 0 && app === 'tls' && !hello.ssl2 ? this.indicators.fingerprint('ja3', fingerprints.ja3, nowMs) : undefined;
-    if (byJa3 !== undefined)
-      this.raise(
-        connection,
-        tsMicros,
-        { match: byJa3, observed: fingerprints.ja3, measured: 'JA3 of the ClientHello', app, name, context },
-        emit,
-      );
-    const byJa4 = counts.ja4 > 0 ? this.indicators.fingerprint('ja4', fingerprints.ja4, nowMs) : undefined;
-    if (byJa4 !== undefined)
-      this.raise(
-        connection,
-        tsMicros,
-        { match: byJa4, observed: fingerprints.ja4, measured: 'JA4 of the ClientHello', app, name, context },
-        emit,
-      );
+    if (counts.ja3 > 0 && app === 'tls' && !hello.ssl2)
+      raise(this.indicators.fingerprint('ja3', fingerprints.ja3, nowMs), fingerprints.ja3, 'JA3 of the ClientHello');
+    if (counts.ja4 > 0) raise(this.indicators.fingerprint('ja4', fingerprints.ja4, nowMs), fingerprints.ja4, 'JA4 of the ClientHello');
   }
 
   private observeCertificate({ certificate, position, connection, tsMicros }: TlsCertificateEvent, emit: FindingSink): void {
@@ -259,81 +220,45 @@ class KnownBad implements Detector {
 
   private observeRequest({ request, connection, tsMicros }: HttpRequestEvent, emit: FindingSink): void {
     const nowMs = tsMicros / 1000;
-    const { method, host, uri, url, userAgent } = request;
+    const { method, host, uri, userAgent } = request;
     const context = { http: { method, host, uri, userAgent } };
-    if (host !== undefined) {
-      const name = hostName(host);
-      const match = this.indicators.url(host, pathOf(uri), nowMs);
-      if (match !== undefined) {
-        this.raise(
-          connection,
-          tsMicros,
-          { match, observed: url ?? `http://${host}${uri}`, measured: 'URL asked for', app: 'http', name, context },
-          emit,
-        );
-      } else {
-        const domain = this.indicators.domain(name, nowMs);
-        if (domain !== undefined)
-          this.raise(
-            connection,
-            tsMicros,
-            { match: domain, observed: host, measured: 'Host header', app: 'http', name, context },
-            emit,
-            false,
-          );
-      }
+    for (const target of httpTargetsOf(request)) {
+      const hit = this.requestHit(target, nowMs);
+      if (hit !== undefined) this.raise(connection, tsMicros, { ...hit, app: 'http', name: target.host, context }, emit);
     }
     if (userAgent === undefined || this.indicators.counts['user-agent'] === 0) return;
     const match = this.indicators.userAgent(userAgent, nowMs);
-    if (match !== undefined)
-      this.raise(connection, tsMicros, { match, observed: userAgent, measured: 'User-Agent header', app: 'http', context }, emit);
+    if (match === undefined) return;
+    this.raise(connection, tsMicros, { match, observed: userAgent, measured: 'User-Agent header', app: 'http', context }, emit);
   }
 
-  /** `isNewContact` false: the name was seen before in DNS or will be counted as part of the same contact. */
-  private raise(connection: Connection, tsMicros: number, hit: Hit, emit: FindingSink, isNewContact = true): void {
-    const finding = this.finding(connection, tsMicros, hit);
-    finding.isNewContact = isNewContact;
-    this.watches.add(connection, finding);
-    emit(finding);
+  /** The most exact thing known of where a request goes: the URL, else the name, else the address asked of a proxy. */
+  private requestHit({ authority, host, path }: HttpTarget, nowMs: number): Hit | undefined {
+    const url = this.indicators.url(authority, path, nowMs);
+    if (url !== undefined) return { match: url, observed: `http://${authority}${path}`, measured: 'URL asked for' };
+    const domain = this.indicators.domain(host, nowMs);
+    if (domain !== undefined) return { match: domain, observed: authority, measured: 'host of an HTTP request' };
+    const words = parseAddress(host);
+    const address = words === undefined ? undefined : this.indicators.address(...words, portOfAuthority(authority), nowMs);
+    return address === undefined ? undefined : { match: address, observed: authority, measured: 'host of an HTTP request' };
+  }
+
+  private raise(connection: Connection, tsMicros: number, hit: Hit, emit: FindingSink): void {
+    this.follow(connection, findingOf(this.name, connection, tsMicros, hit), emit);
   }
 
   /** A known-bad address began the connection: our machine is the server. */
   private raiseInbound(connection: Connection, tsMicros: number, match: Match, emit: FindingSink): void {
-    const address = clientOf(connection);
-    const observed = formatAddress(...address);
-    const finding = this.finding(connection, tsMicros, { match, observed, measured: 'connection from an address on the list' });
-    finding.inbound = true;
-    finding.host = serverOf(connection);
-    finding.remote = { address, port: connection.clientPort };
-    this.watches.add(connection, finding);
-    emit(finding);
+    const observed = formatAddress(...clientOf(connection));
+    const finding = findingOf(this.name, connection, tsMicros, { match, observed, measured: 'connection from an address on the list' });
+    turnInbound(finding, connection);
+    this.follow(connection, finding, emit);
   }
 
-  private finding(connection: Connection, tsMicros: number, hit: Hit): Finding {
-    const { match, observed, measured, app, name, context } = hit;
-    const reasons: Reason[] = [{ measured, value: observed, threshold: match.value }];
-    const finding: Finding = {
-      detector: this.name,
-      kind: kindOf[match.type],
-      tsMicros,
-      stage: stageOf(connection),
-      isNewContact: true,
-      inbound: false,
-      host: clientOf(connection),
-      remote: { address: serverOf(connection), port: connection.serverPort },
-      protocol: connection.protocol,
-      communityId: communityId(connection),
-      bytesOut: connection.bytesOut,
-      bytesIn: connection.bytesIn,
-      confidence: match.confidence,
-      match,
-      observed,
-      reasons,
-    };
-    if (app !== undefined) finding.app = app;
-    if (name !== undefined) finding.remoteName = name;
-    if (context !== undefined) finding.context = context;
-    return finding;
+  /** Tells the finding, and tells it again as its flow goes on. One flow is one contact, however many of its messages show the same. */
+  private follow(connection: Connection, finding: Finding, emit: FindingSink): void {
+    if (!this.watches.add(connection, finding)) finding.contact = 'grown';
+    emit(finding);
   }
 }
 
@@ -344,20 +269,4 @@ function dnsContext({ message }: DnsEvent): Record<string, unknown> {
   if (message.response)
     Object.assign(context, { rcode: rcodeMnemonic(message.rcode), answers: message.answers.slice(0, 8).map((answer) => answer.data) });
   return context;
-}
-
-/** A Host header without its port, as the indicator set wants names. */
-function hostName(host: string): string {
-  const end = host.startsWith('[') ? host.indexOf(']') + 1 : host.indexOf(':');
-  const name = (end > 0 ? host.slice(0, end) : host).toLowerCase();
-  return name.endsWith('.') ? name.slice(0, -1) : name;
-}
-
-/** The path and query of a request target, which may be absolute (RFC 9112 §3.2.2). */
-function pathOf(uri: string): string {
-  if (uri.startsWith('/')) return uri;
-  const authority = uri.indexOf('://');
-  if (authority < 0) return '/';
-  const path = uri.indexOf('/', authority + 3);
-  return path < 0 ? '/' : uri.slice(path);
 }

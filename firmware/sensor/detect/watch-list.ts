@@ -2,6 +2,7 @@
  * Findings about flows that are still open, so that they grow when the flow is answered, exchanges payload, and ends.
  * At the cap a flow is not followed (its finding stays as it was raised) and that is counted.
  */
+import type { Match } from '../intel/indicator.ts';
 import type { Connection } from '../observe/event.ts';
 import { type Finding, type FindingSink, stageOf } from './finding.ts';
 
@@ -20,19 +21,22 @@ export class WatchList {
     return this.byFlow.size;
   }
 
-  /** Follows the finding's flow, unless that flow is already followed for the same indicator. */
-  add(connection: Connection, finding: Finding): void {
-    if (connection.flow === 0) return;
-    connection.watched = true;
+  /**
+   * Follows the finding's flow. False: this is no new contact, for the flow is already followed for the same indicator, or it has no record
+   * to be told by. Requests on one kept-open connection are contacts of their own.
+   */
+  add(connection: Connection, finding: Finding): boolean {
+    if (connection.flow === 0) return false;
     const findings = this.byFlow.get(connection.flow);
+    const known = findings?.find(({ match, inbound }) => isSame(match, finding.match) && inbound === finding.inbound);
+    if (known !== undefined) return takeRequest(known, finding);
+    connection.watched = true;
     if (findings === undefined) {
       if (this.byFlow.size >= this.flowsMax) this.refused++;
       else this.byFlow.set(connection.flow, [finding]);
-      return;
-    }
-    if (findings.some((known) => known.match.type === finding.match.type && known.match.value === finding.match.value)) return;
-    if (findings.length >= findingsPerFlowMax) this.refused++;
+    } else if (findings.length >= findingsPerFlowMax) this.refused++;
     else findings.push(finding);
+    return true;
   }
 
   /** The flow has come further, or has ended: tells each of its findings again, with where it stands now. */
@@ -41,7 +45,7 @@ export class WatchList {
     if (findings === undefined) return;
     if (ended) this.byFlow.delete(connection.flow);
     for (const finding of findings) {
-      finding.isNewContact = false;
+      finding.contact = 'grown';
       finding.stage = stageOf(connection);
       finding.tsMicros = tsMicros;
       finding.bytesOut = connection.bytesOut;
@@ -49,4 +53,16 @@ export class WatchList {
       emit(finding);
     }
   }
+}
+
+function isSame(one: Match, other: Match): boolean {
+  return one.type === other.type && one.value === other.value;
+}
+
+/** The first request on a flow that was known by its address or name is that contact; each later one is another. */
+function takeRequest(known: Finding, finding: Finding): boolean {
+  if (finding.app !== 'http') return false;
+  if (known.app === 'http') return true;
+  known.app = 'http';
+  return false;
 }

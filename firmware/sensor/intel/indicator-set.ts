@@ -164,6 +164,25 @@ export class IndicatorSet implements HitSource {
     return record === 0 ? undefined : this.hit('domain', name.slice(start), exactness, record);
   }
 
+  /** The pass of `findDomain` over characters, without the records. */
+  mayHaveDomain(text: Uint8Array, length: number): boolean {
+    if (!this.has.domain || length > nameLengthMax) return false;
+    const { keys } = this;
+    let a = this.seedA;
+    let labels = 0;
+    for (let at = length - 1; at >= -1; at--) {
+      for (let unit = at < 0 ? dot : text[at]!; unit !== dot; unit = at < 0 ? dot : text[at]!) {
+        a = stepA(a, unit);
+        at--;
+      }
+      labels++;
+      if (labels === 2 && !keys.isGateOpen(finishA(a, keyTags.domainGate))) return false;
+      if (labels >= 2 && keys.mayHave(finishA(a, keyTags.domain))) return true;
+      if (at >= 0) a = stepA(a, dot);
+    }
+    return labels >= 2 && keys.mayHave(finishA(a, keyTags.domainExact));
+  }
+
   /** Record of the name from `start` on. The second lane is computed only where the first one does not already say that there is none. */
   private liveName(name: string, start: number, laneA: number, tag: number, nowMs: number): number {
     if (!this.keys.mayHave(laneA)) return 0;

@@ -46,6 +46,11 @@ export interface Indicators {
   /** `name`: lower case, no final dot. Tests the name exactly, then it and each parent as a suffix. */
   domain(name: string, nowMs: number): Match | undefined;
   /**
+   * The same name as characters, `text[0, length)`. False: `domain` surely knows nothing of it, at any time. Most names end here, and no
+   * string is made for them.
+   */
+  mayHaveDomain(text: Uint8Array, length: number): boolean;
+  /**
    * `host` as in a Host header (any case, port allowed), `target` the path with query. Longest path prefix at a segment boundary wins;
    * scheme and default port are not compared. A host that is only known as a domain is not a hit here.
    */

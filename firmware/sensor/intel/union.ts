@@ -34,6 +34,11 @@ export class UnionIndicators implements Indicators {
     return this.best((set) => set.findDomain(name, nowMs));
   }
 
+  mayHaveDomain(text: Uint8Array, length: number): boolean {
+    for (const set of this.sets) if (set.mayHaveDomain(text, length)) return true;
+    return false;
+  }
+
   url(host: string, target: string, nowMs: number): Match | undefined {
     return this.best((set) => set.findUrl(host, target, nowMs));
   }

@@ -1,38 +1,9 @@
 /** The Community ID of a flow, version 1, seed 0 (Corelight's community-id-spec): one text that every tool gives the same conversation. */
 import { createHash } from 'node:crypto';
 import { isIPv4 } from '../bytes/address.ts';
-import { protocolIcmp, protocolIcmpv6, protocolTcp, protocolUdp } from '../decode/packet.ts';
+import { protocolIcmp, protocolIcmpv6, protocolSctp, protocolTcp, protocolUdp } from '../decode/packet.ts';
+import { icmpReplies, icmpv6Replies } from '../decode/transport.ts';
 import type { Connection } from './event.ts';
-
-const protocolSctp = 132;
-
-/** Request and reply types that count as the two ends of one flow, per the specification's ICMP mapping. */
-const icmpPairs = new Map([
-  [8, 0],
-  [0, 8],
-  [13, 14],
-  [14, 13],
-  [15, 16],
-  [16, 15],
-  [17, 18],
-  [18, 17],
-  [10, 9],
-  [9, 10],
-]);
-const icmpv6Pairs = new Map([
-  [128, 129],
-  [129, 128],
-  [133, 134],
-  [134, 133],
-  [135, 136],
-  [136, 135],
-  [130, 131],
-  [131, 130],
-  [144, 145],
-  [145, 144],
-  [139, 140],
-  [140, 139],
-]);
 
 export function communityId(connection: Connection): string {
   const { clientA, clientB, clientC, clientD, serverA, serverB, serverC, serverD, protocol } = connection;
@@ -42,9 +13,10 @@ export function communityId(connection: Connection): string {
   let targetPort = connection.serverPort;
   let oneWay = false;
   if (protocol === protocolIcmp || protocol === protocolIcmpv6) {
-    const counterpart = (protocol === protocolIcmp ? icmpPairs : icmpv6Pairs).get(sourcePort);
-    if (counterpart === undefined) oneWay = true;
-    else targetPort = counterpart;
+    // The specification's ICMP mapping: the types of question and answer are the two ports; what has no answer is never turned round.
+    const answer = (protocol === protocolIcmp ? icmpReplies : icmpv6Replies).get(sourcePort);
+    if (answer === undefined) oneWay = true;
+    else targetPort = answer;
   }
   const order = Buffer.compare(source, target);
   if (!oneWay && (order > 0 || (order === 0 && sourcePort > targetPort))) {

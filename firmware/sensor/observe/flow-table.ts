@@ -270,9 +270,10 @@ export class FlowTable {
   /** Ends what has been quiet too long. Call with the time of every frame; does something once a second of it. */
   sweep(nowMicros: number): void {
     const elapsed = nowMicros - this.sweptMicros;
-    if (elapsed < sweepIntervalMicros) return;
+    // A clock that was set back begins a new count.
+    if (elapsed >= 0 && elapsed < sweepIntervalMicros) return;
     this.sweptMicros = nowMicros;
-    const parts = Math.min(sweepParts, Math.floor(elapsed / sweepIntervalMicros));
+    const parts = Math.min(sweepParts, Math.max(1, Math.floor(elapsed / sweepIntervalMicros)));
     const size = Math.ceil(this.usedMax / sweepParts);
     for (let part = 0; part < parts; part++) {
       this.sweepPart = (this.sweepPart + 1) % sweepParts;

@@ -26,7 +26,8 @@ const nameLengthMax = 253; // RFC 1035 §3.1
 
 export class HostTable {
   private readonly hosts = new Map<number | string, Host>();
-  private readonly namesByMac = new Map<string, string>();
+  /** By hardware address as a number. */
+  private readonly namesByMac = new Map<number, string>();
   private readonly hostsMax: number;
   refused = 0;
 
@@ -43,12 +44,10 @@ export class HostTable {
     const host = this.reach(a, b, c, d, tsMicros);
     if (host === undefined) return;
     if (vlan !== noVlan) host.vlan = vlan;
-    if (!hasMac || (host.hasMac && host.macHigh === macHigh && host.macLow === macLow)) return;
+    if (!hasMac) return;
     host.hasMac = true;
     host.macHigh = macHigh;
     host.macLow = macLow;
-    const name = this.namesByMac.size > 0 ? this.namesByMac.get(formatMac(macHigh, macLow)) : undefined;
-    if (name !== undefined) host.name = name;
   }
 
   /** The machine gave this name for its own address. */
@@ -60,12 +59,9 @@ export class HostTable {
   /** The machine with this hardware address (`aa:bb:cc:dd:ee:ff`) gave this name, before it had an address. */
   namedByMac(mac: string, name: string): void {
     if (name.length === 0 || name.length > nameLengthMax) return;
-    if (this.namesByMac.size >= this.hostsMax && !this.namesByMac.has(mac)) this.refused++;
-    else this.namesByMac.set(mac, name);
-  }
-
-  nameOfMac(mac: string): string | undefined {
-    return this.namesByMac.get(mac);
+    const key = Number.parseInt(mac.replaceAll(':', ''), 16);
+    if (this.namesByMac.size >= this.hostsMax && !this.namesByMac.has(key)) this.refused++;
+    else this.namesByMac.set(key, name);
   }
 
   describe(a: number, b: number, c: number, d: number): HostDescription {
@@ -74,7 +70,9 @@ export class HostTable {
     if (host === undefined) return description;
     if (host.hasMac) description.mac = formatMac(host.macHigh, host.macLow);
     if (host.vlan !== noVlan) description.vlan = host.vlan;
-    if (host.name !== undefined) description.name = host.name;
+    // What it told the DHCP server is what the technician called it.
+    const name = (host.hasMac ? this.namesByMac.get(macNumber(host.macHigh, host.macLow)) : undefined) ?? host.name;
+    if (name !== undefined) description.name = name;
     return description;
   }
 
@@ -92,6 +90,10 @@ export class HostTable {
     host.lastSeenMicros = tsMicros;
     return host;
   }
+}
+
+function macNumber(high: number, low: number): number {
+  return high * 0x1_0000_0000 + (low >>> 0);
 }
 
 function keyOf(a: number, b: number, c: number, d: number): number | string {

@@ -118,8 +118,10 @@ export class StreamJoiner {
     if (this.early === noSegments) this.early = [];
     let index = this.early.length;
     while (index > 0 && distance(sequence, this.early[index - 1]!.sequence) > 0) index--;
-    if (index > 0 && this.early[index - 1]!.sequence === sequence) return; // the first one counts
-    this.early.splice(index, 0, { sequence, bytes: bytes.slice(start, end), cutBytes: wireLength - length });
+    const before = index > 0 ? this.early[index - 1]! : undefined;
+    if (before?.sequence === sequence && before.bytes.length + before.cutBytes >= wireLength) return; // the first one counts
+    // A copy, for the source uses the memory again; `slice` of a Buffer would be none.
+    this.early.splice(index, 0, { sequence, bytes: new Uint8Array(bytes.subarray(start, end)), cutBytes: wireLength - length });
     this.earlyBytes += length;
     this.budget.usedBytes += length;
     if (this.early.length === 1) this.packetsSinceHole = 0;

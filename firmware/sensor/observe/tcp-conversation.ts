@@ -62,8 +62,7 @@ export class TcpConversation {
     const side = this.side(fromA);
     // RFC 7413 §2: a SYN may carry data, which follows its own number.
     const sequence = (packet.tcpFlags & tcpSyn) === 0 ? packet.tcpSequence : (packet.tcpSequence + 1) | 0;
-    if (side.mode !== 'done')
-      side.joiner.add(sequence, packet.bytes, packet.payloadStart, packet.payloadEnd, packet.payloadLength);
+    if (side.mode !== 'done') side.joiner.add(sequence, packet.bytes, packet.payloadStart, packet.payloadEnd, packet.payloadLength);
   }
 
   private side(isA: boolean): Direction {

@@ -40,6 +40,7 @@ function figures(measured: LiveMeasure, secondsLeast: number): Figure[] {
     { name: 'live: duration', value: sent.seconds, unit: 's', digits: 1, least: secondsLeast },
     { name: 'live: frames not seen', value: sent.packets - measured.packets, unit: '', limit: 0 },
     { name: 'live: dropped by the kernel', value: measured.kernelDropped, unit: '', limit: 0 },
+    { name: 'live: load shed', value: Number(measured.shedding), unit: '', limit: 0 },
     { name: 'live: CPU of the sensor', value: measured.cpuNsPerPacket, unit: 'ns/packet' },
     { name: 'live: latest timer', value: measured.timerLateMs, unit: 'ms', limit: 1000 },
     { name: 'live: memory of the sensor', value: measured.residentMegabytes, unit: 'MB' },

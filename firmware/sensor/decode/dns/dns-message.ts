@@ -8,10 +8,11 @@ import { formatAddress, mappedWord } from '../../bytes/address.ts';
 import { noBytes, Reader } from '../../bytes/reader.ts';
 import type { Anomaly } from '../anomaly.ts';
 import { dataText, unknownDataText } from './dns-data.ts';
-import { NameReader } from './dns-name.ts';
+import { type DnsName, NameReader } from './dns-name.ts';
 import { dnsType } from './dns-numbers.ts';
 
 export { looksLikeDns } from './dns-content.ts';
+export { type DnsName, nameTextMax } from './dns-name.ts';
 export { rcodeMnemonic, typeMnemonic } from './dns-numbers.ts';
 
 /** Records of one section that are read; a full 1,500-byte answer holds about 90 addresses, mDNS and zone transfers some more. */
@@ -19,11 +20,22 @@ const recordsMax = 256;
 /** RFC 1035 §4.1.4: a pointer to the first byte after the header, which is where the first question's name lies. */
 const firstNamePointer = 0xc00c;
 
-export interface DnsQuestion {
-  name: string;
-  type: number;
+export class DnsQuestion {
+  readonly owner: DnsName;
+  readonly type: number;
   /** As sent: mDNS uses the top bit (RFC 6762 §5.4). */
-  class: number;
+  readonly class: number;
+
+  constructor(owner: DnsName, type: number, questionClass: number) {
+    this.owner = owner;
+    this.type = type;
+    this.class = questionClass;
+  }
+
+  /** Made when first asked for, from the message's bytes; so is an answer's. */
+  get name(): string {
+    return this.owner.text;
+  }
 }
 
 /** Signed 32-bit words, IPv4 as `::ffff:a.b.c.d`: the form of `bytes/address.ts`. */
@@ -35,7 +47,8 @@ export interface DnsAddress {
 }
 
 export class DnsAnswer {
-  readonly name: string;
+  /** The very object of the first question where the answer's name points to that, as it does in most answers. */
+  readonly owner: DnsName;
   readonly type: number;
   /** As sent: mDNS uses the top bit (RFC 6762 §10.2). */
   readonly class: number;
@@ -45,13 +58,17 @@ export class DnsAnswer {
   readonly address: DnsAddress | undefined;
   private readonly text: string | undefined;
 
-  constructor(name: string, type: number, recordClass: number, ttl: number, address: DnsAddress | undefined, text: string | undefined) {
-    this.name = name;
+  constructor(owner: DnsName, type: number, recordClass: number, ttl: number, address: DnsAddress | undefined, text: string | undefined) {
+    this.owner = owner;
     this.type = type;
     this.class = recordClass;
     this.ttl = ttl;
     this.address = address;
     this.text = text;
+  }
+
+  get name(): string {
+    return this.owner.text;
   }
 
   /** In zone-file form. An address is formatted here, when asked for: most answers are only matched, never shown. */
@@ -80,23 +97,23 @@ const names = new NameReader();
 const data = new Reader(noBytes);
 
 /** Reads a name, or takes the first question's when the bytes point to it, as nearly every answer does. */
-function readOwner(reader: Reader, messageStart: number, message: DnsMessage): string {
+function readOwner(reader: Reader, messageStart: number, message: DnsMessage): DnsName {
   const first = message.questions[0];
-  if (first === undefined || reader.peek16() !== firstNamePointer) return names.read(reader, messageStart);
+  if (first === undefined || reader.peek16() !== firstNamePointer) return names.readLazily(reader, messageStart);
   names.fault = undefined;
   reader.skip(2);
-  return first.name;
+  return first.owner;
 }
 
 function readQuestions(reader: Reader, messageStart: number, count: number, message: DnsMessage): Anomaly | undefined {
   for (let index = 0; index < count; index++) {
     if (index === recordsMax) return 'dns.too-many-records';
-    const name = readOwner(reader, messageStart, message);
+    const owner = readOwner(reader, messageStart, message);
     if (names.fault !== undefined) return names.fault;
     const type = reader.u16();
     const questionClass = reader.u16();
     if (reader.failed) return 'dns.truncated';
-    message.questions.push({ name, type, class: questionClass });
+    message.questions.push(new DnsQuestion(owner, type, questionClass));
   }
   return undefined;
 }
@@ -108,7 +125,7 @@ function readAddress(type: number, length: number): DnsAddress | undefined {
 }
 
 function readAnswer(reader: Reader, messageStart: number, message: DnsMessage): Anomaly | undefined {
-  const name = readOwner(reader, messageStart, message);
+  const owner = readOwner(reader, messageStart, message);
   if (names.fault !== undefined) return names.fault;
   const type = reader.u16();
   const recordClass = reader.u16();
@@ -130,7 +147,7 @@ function readAnswer(reader: Reader, messageStart: number, message: DnsMessage): 
       text = unknownDataText(data);
     }
   }
-  message.answers.push(new DnsAnswer(name, type, recordClass, ttl, address, text));
+  message.answers.push(new DnsAnswer(owner, type, recordClass, ttl, address, text));
   return fault;
 }
 

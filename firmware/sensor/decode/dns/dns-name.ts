@@ -1,5 +1,6 @@
 /**
- * Domain names on the wire -> lower-case text without a final dot (`www.evil.example`; the root is `.`).
+ * Domain names on the wire -> lower-case text without a final dot (`www.evil.example`; the root is `.`), made when it is asked for: a name is
+ * checked as it is passed, and most are then only compared with what is known, for which their characters are enough.
  *
  * A byte outside printable ASCII becomes `\DDD` and a dot or backslash inside a label gets a backslash (RFC 4343 §2.1), so two names
  * that differ on the wire differ in text, but for case. It does not judge whether a name makes sense as a host name.
@@ -20,8 +21,9 @@ const dot = 0x2e;
 const backslash = 0x5c;
 const firstPrintable = 0x21;
 const lastPrintable = 0x7e;
-/** Four characters for each byte is the most that `\DDD` needs. */
-const scratch = Buffer.alloc(nameBytesMax * 4);
+/** Longest text of a name: four characters for each byte is the most that `\DDD` needs. */
+export const nameTextMax = nameBytesMax * 4;
+const scratch = Buffer.alloc(nameTextMax);
 
 /** Lower case of each byte that stands for itself in text; 0 for those that need an escape. */
 const plainCharacters = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -30,16 +32,35 @@ const plainCharacters = Uint8Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** Writes one escaped byte at `length`; returns the new length. */
-function writeEscaped(byte: number, length: number): number {
+function writeEscaped(byte: number, out: Uint8Array, length: number): number {
   let at = length;
-  scratch[at++] = backslash;
+  out[at++] = backslash;
   if (byte === dot || byte === backslash) {
-    scratch[at++] = byte;
+    out[at++] = byte;
     return at;
   }
-  scratch[at++] = 0x30 + Math.floor(byte / 100);
-  scratch[at++] = 0x30 + (Math.floor(byte / 10) % 10);
-  scratch[at++] = 0x30 + (byte % 10);
+  out[at++] = 0x30 + Math.floor(byte / 100);
+  out[at++] = 0x30 + (Math.floor(byte / 10) % 10);
+  out[at++] = 0x30 + (byte % 10);
+  return at;
+}
+
+/** Writes a label of `size` bytes at `length`; returns the new length. A label that is cut fails the reader, and nothing is written. */
+function writeLabel(source: Reader, size: number, out: Uint8Array, length: number): number {
+  if (size > source.remaining) {
+    source.skip(size);
+    return length;
+  }
+  let at = length;
+  // Ends: every turn takes a byte that stands for itself, or one that is escaped.
+  for (let left = size; left > 0; ) {
+    const plain = source.translate(left, plainCharacters, out, at);
+    at += plain;
+    left -= plain;
+    if (left === 0) break;
+    at = writeEscaped(source.u8(), out, at);
+    left--;
+  }
   return at;
 }
 
@@ -52,9 +73,25 @@ export class NameReader {
 
   /**
    * Reads the name at the reader's position and leaves the reader behind it. `messageStart` is the index that pointers count from.
-   * A refused name gives `''` and sets `fault`. Pointers must lead backwards, each further than the last: that rules out loops.
+   * A refused name gives `''` and sets `fault`.
    */
   read(reader: Reader, messageStart: number): string {
+    const length = this.walk(reader, messageStart, scratch);
+    return this.fault === undefined ? scratch.toString('latin1', 0, length) : '';
+  }
+
+  /** As `read`, but makes the text only when somebody asks for it. Of a refused name, which sets `fault`, there is none. */
+  readLazily(reader: Reader, messageStart: number): DnsName {
+    const start = reader.position;
+    this.walk(reader, messageStart, undefined);
+    return new DnsName(reader.bytes, start, this.fault === undefined ? reader.position : start, messageStart);
+  }
+
+  /**
+   * Writes the characters of the name to `out`, which has room for `nameTextMax`, and returns their number; without `out` the name is only
+   * checked. Pointers must lead backwards, each further than the last: that rules out loops.
+   */
+  walk(reader: Reader, messageStart: number, out: Uint8Array | undefined): number {
     this.fault = undefined;
     let source = reader;
     let segmentStart = reader.position;
@@ -68,8 +105,11 @@ export class NameReader {
       if (size < 64) {
         wireBytes += size + 1;
         if (wireBytes > nameBytesMax) return this.refuse('dns.name-too-long');
-        if (length > 0) scratch[length++] = dot;
-        length = this.copyLabel(source, size, length);
+        if (out === undefined) source.skip(size);
+        else {
+          if (length > 0) out[length++] = dot;
+          length = writeLabel(source, size, out, length);
+        }
         continue;
       }
       if (size < pointerMark) return this.refuse('dns.bad-name');
@@ -83,7 +123,9 @@ export class NameReader {
       segmentStart = target;
     }
     if (source.failed) return this.refuse(source === reader ? 'dns.truncated' : 'dns.bad-name');
-    return length === 0 ? '.' : scratch.toString('latin1', 0, length);
+    if (length > 0 || out === undefined) return length;
+    out[0] = dot;
+    return 1;
   }
 
   /** Moves behind a name without reading it: pointers are not followed. False when it is cut or malformed. */
@@ -103,26 +145,39 @@ export class NameReader {
     return false;
   }
 
-  private refuse(fault: Anomaly): '' {
+  private refuse(fault: Anomaly): 0 {
     this.fault = fault;
-    return '';
-  }
-
-  private copyLabel(source: Reader, size: number, length: number): number {
-    if (size > source.remaining) {
-      source.skip(size);
-      return length;
-    }
-    let at = length;
-    // Ends: every turn takes a byte that stands for itself, or one that is escaped.
-    for (let left = size; left > 0; ) {
-      const plain = source.translate(left, plainCharacters, scratch, at);
-      at += plain;
-      left -= plain;
-      if (left === 0) break;
-      at = writeEscaped(source.u8(), at);
-      left--;
-    }
-    return at;
+    return 0;
   }
 }
+
+/** A name where it lies in its message, whole and checked. Its text is made from the message's bytes, which must still be there when it is first asked for. */
+export class DnsName {
+  private readonly bytes: Uint8Array;
+  private readonly start: number;
+  private readonly end: number;
+  private readonly messageStart: number;
+  private made: string | undefined;
+
+  constructor(bytes: Uint8Array, start: number, end: number, messageStart: number) {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    this.messageStart = messageStart;
+    this.made = undefined;
+  }
+
+  get text(): string {
+    this.made ??= scratch.toString('latin1', 0, this.writeText(scratch));
+    return this.made;
+  }
+
+  /** Writes the characters of the text to `out`, which has room for `nameTextMax`; returns their number. */
+  writeText(out: Uint8Array): number {
+    own.reset(this.bytes, this.start, this.end);
+    return names.walk(own, this.messageStart, out);
+  }
+}
+
+const names = new NameReader();
+const own = new Reader(noBytes);

@@ -16,7 +16,7 @@ function finding(changes: Partial<Finding> = {}, value = '203.0.113.66', hostD =
     kind: 'c2.address',
     tsMicros: startMicros,
     stage: 'attempt',
-    isNewContact: true,
+    contact: 'connected',
     inbound: false,
     host: [0, 0, 0xffff, hostD],
     remote: { address: [0, 0, 0xffff, 0xcb007142 | 0], port: 443 },
@@ -66,7 +66,7 @@ describe('the alert engine', () => {
   it('tells again at once when the stage grows, and not when it falls', () => {
     const engine = new Engine().raise();
     for (const stage of ['contact', 'contact', 'exchange', 'attempt', 'contact', 'exchange'] as const)
-      engine.raise({ stage, isNewContact: false });
+      engine.raise({ stage, contact: 'grown' });
     expect(engine.alerts.map(({ rev, stage }) => [rev, stage])).toEqual([
       [1, 'attempt'],
       [2, 'contact'],
@@ -85,7 +85,7 @@ describe('the alert engine', () => {
 
   it('counts contacts, not findings that only say more of one', () => {
     const engine = new Engine().raise();
-    for (let number = 0; number < 10; number++) engine.raise({ isNewContact: false });
+    for (let number = 0; number < 10; number++) engine.raise({ contact: 'grown' });
     for (let number = 0; number < 4; number++) engine.raise();
     engine.engine.finish();
     expect(engine.alerts.at(-1)?.count).toBe(5);

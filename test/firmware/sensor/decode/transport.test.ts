@@ -74,7 +74,15 @@ describe('UDP', () => {
 
 describe('ICMP', () => {
   it.each([1, 58])('gives type and code of protocol %i, and what follows', (protocol) => {
-    expect(of(protocol, icmp(128, 3, text('....body'))).last).toMatchObject({ sport: 128, dport: 3, payload: '....body' });
+    expect(of(protocol, icmp(3, 1, text('....body'))).last).toMatchObject({ sport: 3, dport: 1, payload: '....body' });
+  });
+
+  it.each([
+    [1, 8, 0],
+    [58, 128, 129],
+  ])('gives the type of question and answer of protocol %i, whichever of them it is', (protocol, asked, answered) => {
+    expect(of(protocol, icmp(asked, 0, text(''))).last).toMatchObject({ sport: asked, dport: answered });
+    expect(of(protocol, icmp(answered, 0, text(''))).last).toMatchObject({ sport: answered, dport: asked });
   });
 
   it('counts what is too short', () => {

@@ -118,8 +118,9 @@ describe('HostTable', () => {
     const table = new HostTable(16);
     for (let number = 0; number < 50; number++) table.namedByMac(`02:00:00:00:00:${number.toString(16).padStart(2, '0')}`, 'name');
     expect(table.refused).toBe(34);
-    expect(table.nameOfMac('02:00:00:00:00:0f')).toBe('name');
-    expect(table.nameOfMac('02:00:00:00:00:10')).toBeUndefined();
+    for (const number of [0x0f, 0x10]) table.seen(0, 0, 0xffff, number, true, 0x0200, number, -1, 0);
+    expect(table.describe(0, 0, 0xffff, 0x0f).name).toBe('name');
+    expect(table.describe(0, 0, 0xffff, 0x10).name).toBeUndefined();
   });
 
   it('takes no empty name, and none longer than a name can be', () => {
@@ -127,7 +128,9 @@ describe('HostTable', () => {
     table.named(0, 0, 0xffff, 1, '', 0);
     table.named(0, 0, 0xffff, 1, 'x'.repeat(254), 0);
     table.namedByMac('02:00:00:00:00:01', '');
-    expect([table.size, table.nameOfMac('02:00:00:00:00:01')]).toEqual([0, undefined]);
+    expect(table.size).toBe(0);
+    table.seen(0, 0, 0xffff, 1, true, 0x0200, 1, -1, 0);
+    expect(table.describe(0, 0, 0xffff, 1).name).toBeUndefined();
   });
 
   it('keeps IPv6 machines apart from IPv4 ones', () => {

@@ -11,7 +11,8 @@ const dataOf = (type: number, data: readonly number[]) =>
 describe('a query', () => {
   it('gives its question in lower case and without a final dot', () => {
     const decoded = decode(query);
-    expect(decoded.questions).toEqual([{ name: 'www.evil.example', type: 1, class: 1 }]);
+    expect(decoded.questions).toHaveLength(1);
+    expect(decoded.questions[0]).toMatchObject({ name: 'www.evil.example', type: 1, class: 1 });
     expect(decoded).toMatchObject({ id: 0x1234, response: false, opcode: 0, rcode: 0, questionsWhole: true, answers: [] });
     expect(decoded.anomaly).toBeUndefined();
   });

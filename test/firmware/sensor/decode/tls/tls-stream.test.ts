@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Certificate } from '../../../../../firmware/sensor/decode/tls/certificate.ts';
+import type { Certificate, CertificateView } from '../../../../../firmware/sensor/decode/tls/certificate.ts';
 import type { ClientHello } from '../../../../../firmware/sensor/decode/tls/client-hello.ts';
 import type { ServerHello } from '../../../../../firmware/sensor/decode/tls/server-hello.ts';
 import { certificatesMax, messageBytesMax, type TlsSink, TlsStream } from '../../../../../firmware/sensor/decode/tls/tls-stream.ts';
@@ -27,8 +27,8 @@ class Recorder implements TlsSink {
   serverHello(hello: ServerHello): void {
     this.found.push(['server', hello]);
   }
-  certificate(certificate: Certificate, position: number): void {
-    this.found.push(['certificate', certificate, position]);
+  certificate(certificate: CertificateView, position: number): void {
+    this.found.push(['certificate', certificate.decode(), position]);
   }
   anomaly(anomaly: string): void {
     this.found.push(['anomaly', anomaly]);

@@ -1,0 +1,82 @@
+/** A hit on the indicator set, and the connection it was seen in, as a finding. */
+import type { AlertKind } from '../../contract/alert.ts';
+import { protocolIcmp, protocolIcmpv6 } from '../decode/packet.ts';
+import type { IndicatorType, Match } from '../intel/indicator.ts';
+import { communityId } from '../observe/community-id.ts';
+import type { Connection } from '../observe/event.ts';
+import { clientOf, type Finding, serverOf, stageOf } from './finding.ts';
+
+const kindOf: Record<IndicatorType, AlertKind> = {
+  address: 'c2.address',
+  'address-port': 'c2.address',
+  domain: 'c2.domain',
+  url: 'c2.url',
+  ja3: 'c2.tls',
+  ja4: 'c2.tls',
+  'cert-sha1': 'c2.certificate',
+  'cert-sha256': 'c2.certificate',
+  'user-agent': 'c2.user-agent',
+};
+
+/** What differs from hit to hit; the rest of a finding follows from the connection. */
+export interface Hit {
+  match: Match;
+  observed: string;
+  /** What was measured, for the alert's reasons. */
+  measured: string;
+  app?: string;
+  name?: string | undefined;
+  context?: NonNullable<Finding['context']>;
+}
+
+/** Our machine is the client, the server the remote end, and the contact a new connection. */
+export function findingOf(detector: string, connection: Connection, tsMicros: number, hit: Hit): Finding {
+  const { match, observed, measured, app, name, context } = hit;
+  const finding: Finding = {
+    detector,
+    kind: kindOf[match.type],
+    tsMicros,
+    stage: stageOf(connection),
+    contact: 'connected',
+    inbound: false,
+    host: clientOf(connection),
+    remote: { address: serverOf(connection), port: portOf(connection.protocol, connection.serverPort) },
+    protocol: connection.protocol,
+    communityId: communityId(connection),
+    bytesOut: connection.bytesOut,
+    bytesIn: connection.bytesIn,
+    confidence: match.confidence,
+    match,
+    observed,
+    reasons: [{ measured, value: observed, threshold: match.value }],
+  };
+  if (app !== undefined) finding.app = app;
+  if (name !== undefined) finding.remoteName = name;
+  if (context !== undefined) finding.context = context;
+  return finding;
+}
+
+/** Turns it round: the remote end began the connection, and our machine is the server. */
+export function turnInbound(finding: Finding, connection: Connection): void {
+  finding.inbound = true;
+  finding.host = serverOf(connection);
+  finding.remote = { address: clientOf(connection), port: portOf(connection.protocol, connection.clientPort) };
+}
+
+/** ICMP has types in place of ports: 0, as for none. */
+export function portOf(protocol: number, port: number): number {
+  return isIcmp(protocol) ? 0 : port;
+}
+
+const icmpErrors: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]); // RFC 792; RFC 1122 §3.2.2
+const icmpv6ErrorsEnd = 128; // RFC 4443 §2.1: types below it are errors
+
+/** An ICMP error answers a packet of ours; it begins nothing. */
+export function isIcmpError({ protocol, clientPort }: Connection): boolean {
+  if (protocol === protocolIcmp) return icmpErrors.has(clientPort);
+  return protocol === protocolIcmpv6 && clientPort < icmpv6ErrorsEnd;
+}
+
+function isIcmp(protocol: number): boolean {
+  return protocol === protocolIcmp || protocol === protocolIcmpv6;
+}
