@@ -54,6 +54,7 @@ function addAnalysis(command: Command): void {
     .description('Run captures through the pipeline of the box and print each alert, with its last revision.')
     .argument('<file...>', 'pcap or pcapng, also .gz; - is standard input')
     .addOption(pathsOption('--intel <path>', 'indicators: a compiled set or a list'))
+    .addOption(pathsOption('--allow <file>', 'a list of what is never to be reported'))
     .option('--config <file>', 'configuration of the box (JSON)')
     .option('--json', 'one alert (schema alert/1) a line, in place of words')
     .option('--revisions', 'every revision of every alert, as the centre would receive them')
@@ -106,8 +107,29 @@ function addBox(command: Command): void {
     .action(async (options) => (await import('./command/doctor.ts')).doctor(options));
 }
 
+const listHelp = `
+Values of a list, one a line (# begins a comment); the type is seen from the form:
+  203.0.113.7, 203.0.113.0/24, 2001:db8::/32   addresses and networks (ip:port: 203.0.113.7:443, [2001:db8::1]:443)
+  evil.example, =name.example                  a domain with all below it; with = the name itself only
+  http://host.example/mal/gate                 a URL: host and the beginning of the path, up to its end or one of / ? # & . ; =
+                                               (/mal/gate covers /mal/gate.php and /mal/gate?x; /mal does not cover /malware)
+  JA3, JA4, certificate SHA-1 or SHA-256       as hex; ja3:… sha1:… sha256:… where it must be said
+  ua:Mozilla/4.0 (evil)                        a User-Agent, whole
+CSV begins with a header. Columns: value (indicator, ioc) or ip, domain, url, ja3, ja4, sha1, sha256, user_agent; and type, port, family,
+source, confidence, tlp, first_seen, valid_until, reference, list (allow or block).
+
+Example:
+  vonggac intel build release.vgi bad-domains.txt threatfox.csv --allow ours.txt`;
+
 function addIntel(command: Command): void {
-  const intel = command.command('intel').description('Work with sets of indicators.');
+  const intel = command
+    .command('intel')
+    .description('Work with sets of indicators.')
+    .argument('[command...]')
+    .action((words: string[]) => {
+      const fault = words.length === 0 ? 'a command is missing after intel' : `unknown command intel ${words[0]}`;
+      throw new UserError(`${fault}; there is build (vonggac intel build --help)`);
+    });
   intel
     .command('build')
     .description('Compile lists (one value a line, or CSV with a header) into one set.')
@@ -120,7 +142,7 @@ function addIntel(command: Command): void {
     .option('--tlp <label>', 'clear, green, amber, amber+strict or red, where the lists do not say')
     .option('--force', 'write even an empty set, or one less than half as large as the last')
     .option('--json', 'the counts as JSON')
-    .addHelpText('after', '\nExample:\n  vonggac intel build release.vgi bad-domains.txt threatfox.csv --allow ours.txt')
+    .addHelpText('after', listHelp)
     .action(async (out: string, files: string[], options) => (await import('./command/intel.ts')).buildIntel(out, files, options));
 }
 

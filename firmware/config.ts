@@ -28,6 +28,7 @@ export const boxConfigSchema = z.strictObject({
   agency: z.string().max(200).optional().meta({ description: 'the agency in whose rooms the box stands, for people' }),
   lang: z.enum(['vi', 'en']).default('vi').meta({ description: 'language of what people read on the box' }),
   intel: z.array(z.string()).default([]).meta({ description: 'files of indicators: compiled sets or lists' }),
+  allow: z.array(z.string()).default([]).meta({ description: 'lists of what is never to be reported: every entry is an allowance' }),
   capture: captureOptions.optional(),
   uplink: uplinkOptionsSchema.optional(),
   healthIntervalSeconds: z.number().min(0.1).max(3600).default(30).meta({ description: 'seconds between two health messages' }),

@@ -32,6 +32,8 @@ export interface AgentParts {
 }
 
 export class Agent {
+  /** Random id of this run, in all that the box sends. */
+  readonly boot = randomUUID();
   readonly #uplink: Uplink;
   readonly #health: HealthReporter;
   readonly #log: UplinkLog;
@@ -41,7 +43,7 @@ export class Agent {
   /** Throws a `ZodError` where the options are wrong. */
   constructor({ config, outbox, healthSource, version, log }: AgentParts) {
     const { box, agency, uplink, healthIntervalSeconds } = agentOptionsSchema.parse(config);
-    const identity = { box, ...(agency === undefined ? {} : { agency }), boot: randomUUID() };
+    const identity = { box, ...(agency === undefined ? {} : { agency }), boot: this.boot };
     const versions = () => {
       const bundle = healthSource().intelligence?.bundle;
       return { firmware: version, node: process.versions.node, ...(bundle === undefined ? {} : { intel: bundle }) };

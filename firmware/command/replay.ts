@@ -12,6 +12,7 @@ import { LineOutput } from './line-output.ts';
 
 export interface ReplayOptions {
   intel: string[];
+  allow: string[];
   config?: string;
   json?: boolean;
   revisions?: boolean;
@@ -22,16 +23,20 @@ export async function replay(files: string[], options: ReplayOptions): Promise<v
   const config = readConfig(options.config);
   const output = new LineOutput();
   const report = new ListReport();
-  const indicators = await indicatorsFrom([...config.intel, ...options.intel], report);
+  const indicators = await indicatorsFrom([...config.intel, ...options.intel], report, [...config.allow, ...options.allow]);
   if (report.refused > 0) process.stderr.write(`vonggac: ${report.refused} values refused: ${report.refusals.slice(0, 5).join('; ')}\n`);
   const lang = options.lang ?? languageOf(process.env);
   const write = (alert: Alert) => output.line(options.json === true ? JSON.stringify(alert) : `${alertInWords(alert, lang)}\n`);
   const latest = new LatestRevisions(write);
   const pipeline = replayPipeline(config, indicators, options.revisions === true ? write : latest.take.bind(latest));
   const started = process.hrtime.bigint();
-  await runCaptures(pipeline, files, () => !output.closed);
-  latest.flush();
-  output.flush();
+  try {
+    await runCaptures(pipeline, files, () => !output.closed);
+  } finally {
+    // Also when a later file cannot be read: what the earlier ones showed stands.
+    latest.flush();
+    output.flush();
+  }
   writeSummary(pipeline, Number(process.hrtime.bigint() - started) / 1e9);
 }
 

@@ -85,7 +85,11 @@ class Box {
   }
 
   private take(alert: Alert): void {
-    this.outbox.append('alert', (seq) => JSON.stringify({ ...alert, seq }), alert.id);
+    this.outbox.append(
+      'alert',
+      (seq) => JSON.stringify({ ...alert, ...(this.agent === undefined ? {} : { boot: this.agent.boot }), seq }),
+      alert.id,
+    );
     const { id, rev, kind, stage, severity, host, remote } = alert;
     this.log.info({ id, rev, kind, stage, severity, host: host.ip, remote: remote.ip ?? remote.name }, 'alert');
     this.agent?.wake();

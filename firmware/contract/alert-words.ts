@@ -22,6 +22,13 @@ export const kindWords: Record<AlertKind, Words> = {
   'c2.dga': { vi: 'hỏi nhiều tên miền tự sinh', en: 'queries for many made-up names' },
 };
 
+/** The remote side began it: whether anything came of it, the stage tells. */
+const inboundWords: Words = {
+  vi: 'bên ngoài có dấu hiệu mã độc tìm đến máy của ta',
+  en: 'an outside machine with a sign of malware came to ours',
+};
+const knockWords: Words = { vi: 'chưa được trả lời', en: 'it got no answer' };
+
 export const stageWords: Record<Stage, Words> = {
   attempt: { vi: 'mới thử liên lạc', en: 'attempt only' },
   contact: { vi: 'đã được trả lời', en: 'it was answered' },
@@ -38,6 +45,8 @@ const severityWords: readonly Words[] = [
 const labels = {
   machine: { vi: 'Máy', en: 'Machine' },
   contacted: { vi: 'Liên lạc với', en: 'Contacted' },
+  came: { vi: 'Đến từ', en: 'Came from' },
+  itsPort: { vi: 'vào cổng của máy', en: 'to its port' },
   sign: { vi: 'Dấu hiệu', en: 'Indicator' },
   certainty: { vi: 'Mức tin cậy', en: 'How sure' },
   when: { vi: 'Thời gian', en: 'When' },
@@ -81,7 +90,7 @@ const measuredVietnamese: Readonly<Record<string, string>> = {
   'JA4 of the ClientHello': 'dấu vân JA4 của ClientHello',
   'certificate that the server showed': 'chứng thư mà máy chủ đưa ra',
   'URL asked for': 'địa chỉ web được yêu cầu',
-  'Host header': 'tên máy chủ trong yêu cầu HTTP',
+  'host of an HTTP request': 'tên máy chủ trong yêu cầu HTTP',
   'User-Agent header': 'tên chương trình trong yêu cầu HTTP',
 };
 
@@ -89,7 +98,7 @@ const measuredVietnamese: Readonly<Record<string, string>> = {
 export function alertInWords(alert: Alert, lang: Language): string {
   const rows: [Words, string][] = [
     [labels.machine, machine(alert, lang)],
-    [labels.contacted, contacted(alert, lang)],
+    [isInbound(alert) ? labels.came : labels.contacted, contacted(alert, lang)],
     [labels.certainty, certainty(alert, lang)],
     [labels.when, when(alert, lang)],
     [labels.todo, plain(alert.advice[lang], Number.POSITIVE_INFINITY)],
@@ -111,7 +120,7 @@ export function growthInWords(alert: Alert, lang: Language): string {
 export function updateInWords(alert: Alert, lang: Language): string {
   const state = alert.state === 'closed' ? `, ${labels.closed[lang]}` : '';
   const what = alert.remote.name ?? alert.remote.ip ?? alert.match?.observed ?? '';
-  return `${labels.update[lang]}: ${plain(alert.host.ip)} → ${plain(what)}: ${stageWords[alert.stage][lang]}, ${times(alert.count, lang)}${state}`;
+  return `${labels.update[lang]}: ${plain(alert.host.ip)} → ${plain(what)}: ${stageInWords(alert, lang)}, ${times(alert.count, lang)}${state}`;
 }
 
 function row(label: string, text: string): string {
@@ -121,7 +130,16 @@ function row(label: string, text: string): string {
 
 function headline(alert: Alert, lang: Language): string {
   const { kind, stage } = alert;
-  return `${mark(alert)} ${severity(alert, lang)}: ${kindWords[kind][lang]}, ${stageWords[stage][lang]} [${kind}, ${stage}]`;
+  const what = isInbound(alert) ? inboundWords : kindWords[kind];
+  return `${mark(alert)} ${severity(alert, lang)}: ${what[lang]}, ${stageInWords(alert, lang)} [${kind}, ${stage}]`;
+}
+
+function isInbound({ net }: Alert): boolean {
+  return net.direction === 'inbound';
+}
+
+function stageInWords(alert: Alert, lang: Language): string {
+  return isInbound(alert) && alert.stage === 'attempt' ? knockWords[lang] : stageWords[alert.stage][lang];
 }
 
 /** The symbols of the lamps: an attempt alone lights ATTENTION, what went further lights C2. */
@@ -143,12 +161,13 @@ function machine({ host, agency, box }: Alert, lang: Language): string {
   return `${plain(host.ip)}${known.length === 0 ? '' : ` (${known.join(', ')})`}; ${place}${labels.box[lang]} ${plain(box)}`;
 }
 
-function contacted({ remote, net }: Alert, lang: Language): string {
+function contacted({ host, remote, net }: Alert, lang: Language): string {
   const ends = [remote.name, remote.ip].filter((part) => part !== undefined).map((part) => plain(part));
   const who = ends.length === 0 ? labels.unknown[lang] : ends.join(', ');
   const port = remote.port === undefined ? '' : ` ${labels.port[lang]} ${remote.port}`;
   const how = [net.proto, net.app].filter((part) => part !== undefined).map((part) => plain(part));
-  return `${who}${port} (${how.join('/')})${volume(net, lang)}`;
+  const ours = host.port === undefined ? '' : `, ${labels.itsPort[lang]} ${host.port}`;
+  return `${who}${port}${ours} (${how.join('/')})${volume(net, lang)}`;
 }
 
 function volume({ bytesOut = 0, bytesIn = 0 }: Alert['net'], lang: Language): string {

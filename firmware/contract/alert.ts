@@ -46,7 +46,7 @@ export const alertSchema = z
     state: z.enum(['open', 'closed']),
     box: z.string(),
     agency: z.string().optional(),
-    boot: z.string().optional().meta({ description: 'random id of the run of the sensor; absent in a replay' }),
+    boot: z.string().optional().meta({ description: 'random id of the run of the box, as in presence and health; absent in a replay' }),
     tsFirst: timestamp,
     tsLast: timestamp,
     clock: z.object({ synced: z.boolean(), offsetMs: z.number() }).optional(),
@@ -58,7 +58,13 @@ export const alertSchema = z
     count: z.int().min(1).meta({ description: 'times this was seen since the alert was opened' }),
     dedupKey: z.string(),
     host: z
-      .object({ ip: z.string(), mac: z.string().optional(), vlan: z.int().optional(), name: z.string().optional() })
+      .object({
+        ip: z.string(),
+        mac: z.string().optional(),
+        vlan: z.int().optional(),
+        name: z.string().optional(),
+        port: z.int().optional().meta({ description: 'our port that was asked for, where the remote side began the connection' }),
+      })
       .meta({ description: 'the machine inside' }),
     remote: z.object({ ip: z.string().optional(), port: z.int().optional(), name: z.string().optional() }),
     net: z.object({
@@ -67,6 +73,7 @@ export const alertSchema = z
       communityId: z.string().optional(),
       bytesOut: z.number().optional(),
       bytesIn: z.number().optional(),
+      direction: z.literal('inbound').optional().meta({ description: 'the remote side began the connection; absent: our machine did' }),
     }),
     match: z
       .object({

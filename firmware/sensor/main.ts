@@ -22,6 +22,8 @@ const framesBetweenLooks = 4_096;
 const advanceLagMs = 1_000;
 /** EX_TEMPFAIL of sysexits.h: what broke is healed by a new process. Neither 0 nor 2, after which nobody starts us again. */
 const exitTryAgain = 75;
+/** Enough to see what is wrong with a list. */
+const shownRefusalsMax = 5;
 
 export interface SensorCommandOptions {
   config?: string;
@@ -38,7 +40,7 @@ export async function runSensor(options: SensorCommandOptions): Promise<void> {
   // Listened for from the start: a signal that nobody listens for would end the process while it reads its lists.
   let sensor: Sensor | undefined;
   process.on('SIGHUP', () => sensor?.reload());
-  sensor = new Sensor({ config, source, intelligence: await IndicatorFiles.open(config.intel), channel, log });
+  sensor = new Sensor({ config, source, intelligence: await IndicatorFiles.open(config.intel, config.allow), channel, log });
   const exitCode = await sensor.run();
   // A capture session on a silent interface would hold the process until its next frame.
   process.exit(exitCode);
@@ -90,6 +92,7 @@ class Sensor {
   async run(): Promise<number> {
     const { source, log } = this;
     log.info({ source: source.name, indicators: this.intelligence.total, bundle: this.intelligence.current.bundle }, 'sensor starts');
+    this.logRefusals();
     source.onStatus((status) => {
       log.info(status, 'capture');
       this.report();
@@ -125,9 +128,15 @@ class Sensor {
         (error: unknown) => this.log.error({ reason: String(error) }, 'intelligence could not be loaded; the last set stays in use'),
       )
       .finally(() => {
+        this.logRefusals();
         this.isReloading = false;
         if (this.isReloadWanted) this.reload();
       });
+  }
+
+  private logRefusals(): void {
+    const { refused, refusals } = this.intelligence;
+    if (refused > 0) this.log.warn({ refused, first: refusals.slice(0, shownRefusalsMax) }, 'values of the indicator lists were refused');
   }
 
   private async end(): Promise<void> {

@@ -69,7 +69,7 @@ export class Pipeline {
     this.decoder = new FrameDecoder(this.observer, this.anomalies);
     this.alerts = new AlertEngine(options.alerts, this.alertContext(), setup.onAlert);
     this.raise = this.alerts.raise.bind(this.alerts);
-    this.detectors = createDetectors(options.detectors, setup.indicators);
+    this.detectors = createDetectors(options.detectors, setup.indicators, this.observer.home);
     this.listeners = listenersOf(this.detectors);
     this.flowListeners = this.listeners.flow;
   }

@@ -25,7 +25,7 @@ describe('the configuration of a box', () => {
       lang: 'vi',
       intel: [],
       flows: { flowsMax: 131_072, unansweredTimeoutS: 60, tcpTimeoutS: 1800 },
-      streams: { connectionsMax: 65_536 },
+      streams: { connectionsMax: 32_768 },
       alerts: { openMax: 10_000 },
       detectors: { knownBad: { enabled: true } },
     });

@@ -47,6 +47,7 @@ export class AlertEngine {
     else if (finding.contact === 'connected') alert.connected++;
     alert.changed = true;
     alert.lastMicros = finding.tsMicros;
+    alert.latestMicros = Math.max(alert.latestMicros, finding.tsMicros);
     if (alert.rev === 0 || stages.indexOf(finding.stage) >= stages.indexOf(alert.stage)) this.take(alert, finding);
     if (alert.rev === 0 || grown) this.send(alert);
     else if (countOf(alert) >= alert.sentCount * 2 && this.mayUpdate(alert, finding.tsMicros)) this.send(alert);
@@ -63,6 +64,8 @@ export class AlertEngine {
       context: { ...before.context, ...finding.context },
       reasons: mergeReasons(before.reasons, finding.reasons),
     };
+    // What was spoken belongs to the flow it was seen in.
+    if (finding.app === undefined && finding.communityId !== before.communityId) delete alert.finding.app;
   }
 
   private begin(key: string, finding: Finding): OpenAlert | undefined {
@@ -78,6 +81,7 @@ export class AlertEngine {
       dedupKey: key,
       firstMicros: finding.tsMicros,
       lastMicros: finding.tsMicros,
+      latestMicros: finding.tsMicros,
       stage: finding.stage,
       severity: 1,
       asked: 0,

@@ -29,7 +29,7 @@ export function alertOf(open: OpenAlert, context: AlertContext): Alert {
     state: open.state,
     box: context.box,
     tsFirst: formatTimestamp(open.firstMicros),
-    tsLast: formatTimestamp(open.lastMicros),
+    tsLast: formatTimestamp(open.latestMicros),
     detector: finding.detector,
     kind: finding.kind,
     stage: open.stage,
@@ -37,7 +37,7 @@ export function alertOf(open: OpenAlert, context: AlertContext): Alert {
     confidence: finding.confidence,
     count: countOf(open),
     dedupKey: open.dedupKey,
-    host: context.describeHost(...finding.host),
+    host: { ...context.describeHost(...finding.host), ...(finding.hostPort === undefined ? {} : { port: finding.hostPort }) },
     remote: remoteOf(finding),
     net: netOf(finding),
     match: matchOf(finding),
@@ -60,12 +60,13 @@ function remoteOf({ remote, remoteName }: Finding): Alert['remote'] {
   return text;
 }
 
-function netOf({ protocol, app, communityId, bytesOut, bytesIn }: Finding): Alert['net'] {
+function netOf({ protocol, app, communityId, bytesOut, bytesIn, inbound }: Finding): Alert['net'] {
   const net: Alert['net'] = { proto: protocolName(protocol) };
   if (app !== undefined) net.app = app;
   if (communityId !== undefined) net.communityId = communityId;
   if (bytesOut !== undefined) net.bytesOut = bytesOut;
   if (bytesIn !== undefined) net.bytesIn = bytesIn;
+  if (inbound) net.direction = 'inbound';
   return net;
 }
 

@@ -10,6 +10,8 @@ export interface OpenAlert {
   dedupKey: string;
   firstMicros: number;
   lastMicros: number;
+  /** The latest time of any finding; `lastMicros` goes back with the clock. */
+  latestMicros: number;
   stage: Stage;
   severity: number;
   /** Times the name was asked, and connections made: the larger is what people are told. */

@@ -5,7 +5,7 @@
 import type { PacketSession } from './node-pcap.ts';
 
 /** Those of vanished interfaces wait for ever, and each holds a ring in the kernel: beyond this many a restart is due. */
-export const CLOSING_SESSIONS_MAX = 8;
+export const CLOSING_SESSIONS_MAX = 4;
 
 export class ClosingSessions {
   #waiting: PacketSession[] = [];

@@ -12,7 +12,7 @@ export interface DropTotals {
   dropped: number;
 }
 
-/** A tenth of a percent lost for so long is overload, not a hiccup (issue 2, "Capture"). */
+/** A tenth of a percent lost for so long is overload, not a hiccup: both halves of the window must show it. */
 export const OVERLOAD_SHARE = 0.001;
 export const OVERLOAD_WINDOW_MS = 10_000;
 /** How long it must be calm before everything is captured again. */
@@ -77,8 +77,9 @@ export class ShedController {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
     if (first === undefined || last === undefined || nowMs - first.atMs < spanMs) return false;
-    const dropped = last.dropped - first.dropped;
-    return dropped > 0 && dropped > (last.offered - first.offered) * OVERLOAD_SHARE;
+    if (spanMs === 0) return isLosing(first, last);
+    const middle = this.#samples.find(({ atMs }) => atMs >= nowMs - spanMs / 2) ?? last;
+    return isLosing(first, middle) && isLosing(middle, last);
   }
 
   /** What was lost in one mode, or while changing it, says nothing about the next. */
@@ -86,4 +87,9 @@ export class ShedController {
     this.#samples = [];
     this.#calmSinceMs = nowMs;
   }
+}
+
+function isLosing(from: DropTotals, to: DropTotals): boolean {
+  const dropped = to.dropped - from.dropped;
+  return dropped > 0 && dropped > (to.offered - from.offered) * OVERLOAD_SHARE;
 }

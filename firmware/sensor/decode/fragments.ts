@@ -18,16 +18,16 @@ const bufferInitialBytes = 2_048;
 const bufferKeptBytes = 4_096;
 /** All buffers together. 512 datagrams of usual size fit; 64 KiB ones are an attack or NFS, and 128 of those fit. */
 const bufferedMaxBytes = 8 * 1024 * 1024;
+/** With all of that in use, every datagram is looked at for having expired, but no more often than this: a flood would have it done for each packet. */
+const collectIntervalMicros = 1_000_000;
 const rangesMax = 64; // a datagram of 64 KiB over an MTU of 1,280 has 52 fragments
 
 class Datagram {
-  inUse = false;
   dead = false;
   ipVersion = 0;
   protocol = 0;
   identification = 0;
   readonly addresses = new Int32Array(8);
-  startedMicros = 0;
   buffer = new Uint8Array(0);
   /** Length of the whole, once the last fragment was seen; -1 before. */
   totalLength = -1;
@@ -38,7 +38,6 @@ class Datagram {
   matches(packet: Packet, fragment: FragmentInfo): boolean {
     const own = this.addresses;
     return (
-      this.inUse &&
       this.identification === fragment.identification &&
       this.ipVersion === packet.ipVersion &&
       (packet.ipVersion === 6 || this.protocol === packet.protocol) &&
@@ -57,9 +56,18 @@ class Datagram {
 /** What `add` found. `whole`: `joined` holds the datagram's payload until the next call. */
 export type FragmentResult = 'waiting' | 'whole' | 'refused';
 
+/** Key of a place without a datagram; no datagram has it. */
+const noKey = 0;
+
 export class FragmentTable {
   private readonly datagrams = Array.from({ length: setsCount * waysCount }, () => new Datagram());
+  /** By datagram, apart from it: the few of a set lie side by side, so that most fragments of a flood meet no other datagram than their own. */
+  private readonly keys = new Int32Array(setsCount * waysCount);
+  private readonly startedMicros = new Float64Array(setsCount * waysCount);
   private bufferedBytes = 0;
+  private collectedMicros = Number.NEGATIVE_INFINITY;
+  /** Whose bytes `joined` are. */
+  private whole: Datagram | undefined;
   /** The payload of the datagram that has just become whole. */
   joined: Uint8Array = new Uint8Array(0);
   joinedLength = 0;
@@ -68,7 +76,11 @@ export class FragmentTable {
 
   /** Takes the fragment whose payload is `bytes[start, end)`. */
   add(packet: Packet, fragment: FragmentInfo, bytes: Uint8Array, start: number, end: number, anomalies: AnomalyCounter): FragmentResult {
-    const datagram = this.find(packet, fragment) ?? this.begin(packet, fragment, anomalies);
+    if (this.whole !== undefined) this.forget(this.whole);
+    const key = keyOf(packet, fragment);
+    const found = this.find(packet, fragment, key);
+    const at = found < 0 ? this.begin(packet, fragment, key, anomalies) : found;
+    const datagram = this.datagrams[at]!;
     const from = fragment.offsetBytes;
     const to = from + (end - start);
     if (datagram.dead) return 'refused';
@@ -81,7 +93,7 @@ export class FragmentTable {
     ) {
       return this.kill(datagram, anomalies, to > datagramLengthMaxBytes ? 'ip.fragment-too-large' : 'ip.fragments-refused');
     }
-    if (!this.reserve(datagram, to)) return this.kill(datagram, anomalies, 'ip.fragments-refused');
+    if (!this.reserve(datagram, to, packet.tsMicros)) return this.kill(datagram, anomalies, 'ip.fragments-refused');
     if (!fragment.moreFollow) datagram.totalLength = to;
     if (!this.place(datagram, from, to, bytes, start, anomalies)) return this.kill(datagram, anomalies, 'ip.fragment-overlap');
     if (datagram.totalLength < 0 || datagram.rangesLength !== 2 || datagram.ranges[0] !== 0 || datagram.ranges[1] !== datagram.totalLength)
@@ -89,42 +101,39 @@ export class FragmentTable {
     this.joined = datagram.buffer;
     this.joinedLength = datagram.totalLength;
     this.joinedProtocol = datagram.protocol;
-    datagram.inUse = false;
+    this.keys[at] = noKey;
+    this.whole = datagram;
     return 'whole';
   }
 
-  private setOf(packet: Packet, fragment: FragmentInfo): number {
-    let hash = Math.imul(fragment.identification ^ packet.srcD, 0x9e3779b1) ^ Math.imul(packet.dstD ^ (packet.srcB << 1), 0x85ebca6b);
-    hash ^= hash >>> 15;
-    return (Math.imul(hash, 0x2c1b3c6d) >>> 20) & (setsCount - 1);
-  }
-
-  private find(packet: Packet, fragment: FragmentInfo): Datagram | undefined {
-    const first = this.setOf(packet, fragment) * waysCount;
-    for (let way = 0; way < waysCount; way++) {
-      const datagram = this.datagrams[first + way]!;
-      if (datagram.matches(packet, fragment)) {
-        if (packet.tsMicros - datagram.startedMicros <= lifetimeMicros) return datagram;
-        datagram.inUse = false;
-      }
+  /** Index of the fragment's datagram; -1 when this is its first fragment, or the others are too old. */
+  private find(packet: Packet, fragment: FragmentInfo, key: number): number {
+    const first = firstOf(key);
+    for (let at = first; at < first + waysCount; at++) {
+      if (this.keys[at] !== key || !this.datagrams[at]!.matches(packet, fragment)) continue;
+      if (packet.tsMicros - this.startedMicros[at]! <= lifetimeMicros) return at;
+      this.keys[at] = noKey;
     }
-    return undefined;
+    return -1;
   }
 
-  private begin(packet: Packet, fragment: FragmentInfo, anomalies: AnomalyCounter): Datagram {
-    const first = this.setOf(packet, fragment) * waysCount;
-    let chosen = this.datagrams[first]!;
-    for (let way = 0; way < waysCount; way++) {
-      const datagram = this.datagrams[first + way]!;
-      if (!datagram.inUse) {
-        chosen = datagram;
+  /** Index of a datagram begun anew. */
+  private begin(packet: Packet, fragment: FragmentInfo, key: number, anomalies: AnomalyCounter): number {
+    const { keys, startedMicros } = this;
+    const first = firstOf(key);
+    let at = first;
+    for (let other = first; other < first + waysCount; other++) {
+      if (keys[other] === noKey) {
+        at = other;
         break;
       }
-      if (datagram.startedMicros < chosen.startedMicros) chosen = datagram;
+      if (startedMicros[other]! < startedMicros[at]!) at = other;
     }
-    if (chosen.inUse) anomalies.count('ip.fragment-expired');
+    if (keys[at] !== noKey) anomalies.count('ip.fragment-expired');
+    keys[at] = key;
+    startedMicros[at] = packet.tsMicros;
+    const chosen = this.datagrams[at]!;
     this.release(chosen);
-    chosen.inUse = true;
     chosen.dead = false;
     chosen.ipVersion = packet.ipVersion;
     chosen.protocol = packet.protocol;
@@ -138,10 +147,9 @@ export class FragmentTable {
     own[5] = packet.dstB;
     own[6] = packet.dstC;
     own[7] = packet.dstD;
-    chosen.startedMicros = packet.tsMicros;
     chosen.totalLength = -1;
     chosen.rangesLength = 0;
-    return chosen;
+    return at;
   }
 
   /** Gives back a large buffer; a small one stays for the next datagram. */
@@ -149,6 +157,22 @@ export class FragmentTable {
     if (datagram.buffer.length <= bufferKeptBytes) return;
     this.bufferedBytes -= datagram.buffer.length;
     datagram.buffer = new Uint8Array(0);
+  }
+
+  private forget(whole: Datagram): void {
+    this.release(whole);
+    this.whole = undefined;
+  }
+
+  /** Gives back what expired datagrams hold. */
+  private collect(nowMicros: number): void {
+    if (Math.abs(nowMicros - this.collectedMicros) < collectIntervalMicros) return;
+    this.collectedMicros = nowMicros;
+    for (const [at, datagram] of this.datagrams.entries()) {
+      if (nowMicros - this.startedMicros[at]! <= lifetimeMicros) continue;
+      this.keys[at] = noKey;
+      this.release(datagram);
+    }
   }
 
   private kill(
@@ -163,14 +187,16 @@ export class FragmentTable {
     return 'refused';
   }
 
-  private reserve(datagram: Datagram, lengthBytes: number): boolean {
+  private reserve(datagram: Datagram, lengthBytes: number, nowMicros: number): boolean {
     if (lengthBytes <= datagram.buffer.length) return true;
     let size = Math.max(bufferInitialBytes, datagram.buffer.length * 2);
     while (size < lengthBytes) size *= 2;
-    if (this.bufferedBytes + size - datagram.buffer.length > bufferedMaxBytes) return false;
+    const more = size - datagram.buffer.length;
+    if (this.bufferedBytes + more > bufferedMaxBytes) this.collect(nowMicros);
+    if (this.bufferedBytes + more > bufferedMaxBytes) return false;
     const grown = new Uint8Array(size);
     grown.set(datagram.buffer);
-    this.bufferedBytes += size - datagram.buffer.length;
+    this.bufferedBytes += more;
     datagram.buffer = grown;
     return true;
   }
@@ -207,4 +233,16 @@ export class FragmentTable {
     datagram.rangesLength = grown;
     return true;
   }
+}
+
+/** Never 0; the set is in its upper bits. */
+function keyOf(packet: Packet, fragment: FragmentInfo): number {
+  let hash = Math.imul(fragment.identification ^ packet.srcD, 0x9e3779b1) ^ Math.imul(packet.dstD ^ (packet.srcB << 1), 0x85ebca6b);
+  hash ^= hash >>> 15;
+  return Math.imul(hash, 0x2c1b3c6d) | 1;
+}
+
+/** Index of the first place in the key's set. */
+function firstOf(key: number): number {
+  return ((key >>> 20) & (setsCount - 1)) * waysCount;
 }

@@ -4,7 +4,7 @@ import { protocolIcmp, protocolIcmpv6 } from '../decode/packet.ts';
 import type { IndicatorType, Match } from '../intel/indicator.ts';
 import { communityId } from '../observe/community-id.ts';
 import type { Connection } from '../observe/event.ts';
-import { clientOf, type Finding, serverOf, stageOf } from './finding.ts';
+import { clientOf, type Finding, isIcmp, serverOf, stageOf } from './finding.ts';
 
 const kindOf: Record<IndicatorType, AlertKind> = {
   address: 'c2.address',
@@ -29,38 +29,46 @@ export interface Hit {
   context?: NonNullable<Finding['context']>;
 }
 
-/** Our machine is the client, the server the remote end, and the contact a new connection. */
-export function findingOf(detector: string, connection: Connection, tsMicros: number, hit: Hit): Finding {
+/** Which end of the connection is our machine; the other one is the remote end. */
+export type OurEnd = 'client' | 'server';
+
+/** A new contact. `inbound`: the remote end began it. */
+export function findingOf(detector: string, connection: Connection, tsMicros: number, hit: Hit, ours: OurEnd, inbound: boolean): Finding {
   const { match, observed, measured, app, name, context } = hit;
+  const { protocol, clientPort, serverPort } = connection;
+  const client = { address: clientOf(connection), port: portOf(protocol, clientPort) };
+  const server = { address: serverOf(connection), port: portOf(protocol, serverPort) };
   const finding: Finding = {
     detector,
     kind: kindOf[match.type],
     tsMicros,
     stage: stageOf(connection),
     contact: 'connected',
-    inbound: false,
-    host: clientOf(connection),
-    remote: { address: serverOf(connection), port: portOf(connection.protocol, connection.serverPort) },
-    protocol: connection.protocol,
+    inbound,
+    ours,
+    host: ours === 'client' ? client.address : server.address,
+    remote: ours === 'client' ? server : client,
+    protocol,
     communityId: communityId(connection),
-    bytesOut: connection.bytesOut,
-    bytesIn: connection.bytesIn,
+    bytesOut: 0,
+    bytesIn: 0,
     confidence: match.confidence,
     match,
     observed,
     reasons: [{ measured, value: observed, threshold: match.value }],
   };
+  takeBytes(finding, connection);
+  if (inbound && server.port > 0) finding.hostPort = ours === 'client' ? client.port : server.port;
   if (app !== undefined) finding.app = app;
   if (name !== undefined) finding.remoteName = name;
   if (context !== undefined) finding.context = context;
   return finding;
 }
 
-/** Turns it round: the remote end began the connection, and our machine is the server. */
-export function turnInbound(finding: Finding, connection: Connection): void {
-  finding.inbound = true;
-  finding.host = serverOf(connection);
-  finding.remote = { address: clientOf(connection), port: portOf(connection.protocol, connection.clientPort) };
+/** Out is from our machine. */
+export function takeBytes(finding: Finding, { bytesOut, bytesIn }: Connection): void {
+  finding.bytesOut = finding.ours === 'client' ? bytesOut : bytesIn;
+  finding.bytesIn = finding.ours === 'client' ? bytesIn : bytesOut;
 }
 
 /** ICMP has types in place of ports: 0, as for none. */
@@ -75,8 +83,4 @@ const icmpv6ErrorsEnd = 128; // RFC 4443 §2.1: types below it are errors
 export function isIcmpError({ protocol, clientPort }: Connection): boolean {
   if (protocol === protocolIcmp) return icmpErrors.has(clientPort);
   return protocol === protocolIcmpv6 && clientPort < icmpv6ErrorsEnd;
-}
-
-function isIcmp(protocol: number): boolean {
-  return protocol === protocolIcmp || protocol === protocolIcmpv6;
 }

@@ -1,6 +1,7 @@
 /** What a detector says: this machine did this, and here is what was measured. The alert engine makes alerts of it. */
 import type { AlertKind, Reason, Stage } from '../../contract/alert.ts';
 import type { AddressWords } from '../bytes/address.ts';
+import { protocolIcmp, protocolIcmpv6 } from '../decode/packet.ts';
 import type { Match } from '../intel/indicator.ts';
 import type { Connection } from '../observe/event.ts';
 
@@ -13,10 +14,14 @@ export interface Finding {
   contact: 'asked' | 'connected' | 'grown';
   /** The other side began it. */
   inbound: boolean;
+  /** Which end of the connection is the machine inside. */
+  ours: 'client' | 'server';
   /** The machine inside. */
   host: AddressWords;
   remote?: { address: AddressWords; port: number };
   remoteName?: string;
+  /** Our port that was asked for, where the other side began it. */
+  hostPort?: number;
   /** IANA number. */
   protocol: number;
   /** What was spoken: `dns`, `tls`, `http`, `quic`. */
@@ -42,7 +47,12 @@ export function serverOf(connection: Connection): AddressWords {
   return [connection.serverA, connection.serverB, connection.serverC, connection.serverD];
 }
 
+export function isIcmp(protocol: number): boolean {
+  return protocol === protocolIcmp || protocol === protocolIcmpv6;
+}
+
+/** The bytes of a ping and its echo are filling, no exchange. */
 export function stageOf(connection: Connection): Stage {
-  if (connection.exchanged) return 'exchange';
+  if (connection.exchanged && !isIcmp(connection.protocol)) return 'exchange';
   return connection.answered ? 'contact' : 'attempt';
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { formatAddress, parseAddress } from '../bytes/address.ts';
+import type { NetworkSet } from '../bytes/network.ts';
 import { type DnsAddress, type DnsName, nameTextMax, rcodeMnemonic, typeMnemonic } from '../decode/dns/dns-message.ts';
 import type { ClientHello } from '../decode/tls/client-hello.ts';
 import type { Indicators, Match } from '../intel/indicator.ts';
@@ -18,7 +19,7 @@ import type {
   TlsCertificateEvent,
   TlsClientEvent,
 } from '../observe/event.ts';
-import { findingOf, type Hit, isIcmpError, portOf, turnInbound } from './contact.ts';
+import { findingOf, type Hit, isIcmpError, type OurEnd, portOf } from './contact.ts';
 import type { Detector } from './detector.ts';
 import { clientOf, type Finding, type FindingSink, serverOf } from './finding.ts';
 import { FingerprintCache } from './fingerprint-cache.ts';
@@ -50,21 +51,23 @@ const typeCname = 5; // RFC 1035 §3.2.2
 /** An answer names at most this many addresses that are looked up; RFC 1035's 512 bytes hold about 30. */
 const answersLookedUpMax = 64;
 
-export function createKnownBad(options: KnownBadOptions, indicators: Indicators): Detector {
-  return new KnownBad(options, indicators);
+export function createKnownBad(options: KnownBadOptions, indicators: Indicators, home: NetworkSet): Detector {
+  return new KnownBad(options, indicators, home);
 }
 
 class KnownBad implements Detector {
   readonly name = 'known-bad';
   readonly wants = wants;
   private indicators: Indicators;
+  private readonly home: NetworkSet;
   private readonly watches: WatchList;
   private readonly resolved: ResolvedNames;
   private readonly fingerprints = new FingerprintCache();
   private readonly nameText = new Uint8Array(nameTextMax);
 
-  constructor(options: KnownBadOptions, indicators: Indicators) {
+  constructor(options: KnownBadOptions, indicators: Indicators, home: NetworkSet) {
     this.indicators = indicators;
+    this.home = home;
     this.watches = new WatchList(options.watchedFlowsMax);
     this.resolved = new ResolvedNames(options.resolvedMax);
   }
@@ -112,17 +115,39 @@ class KnownBad implements Detector {
       if (this.watches.size > 0) this.watches.advance(connection, phase === 'end', tsMicros, emit);
       return;
     }
+    if (isIcmpError(connection)) return;
     const nowMs = tsMicros / 1000;
     const { serverA, serverB, serverC, serverD, serverPort, clientA, clientB, clientC, clientD, protocol } = connection;
     const server = this.indicators.address(serverA, serverB, serverC, serverD, portOf(protocol, serverPort), nowMs);
-    if (server !== undefined) {
-      const address = formatAddress(serverA, serverB, serverC, serverD);
-      const observed = portOf(protocol, serverPort) === 0 ? address : `${address}:${serverPort}`;
-      this.raise(connection, tsMicros, { match: server, observed, measured: 'connection to an address on the list' }, emit);
-    }
+    if (server !== undefined) this.raiseAddress(connection, tsMicros, server, 'server', emit);
     const client = this.indicators.address(clientA, clientB, clientC, clientD, 0, nowMs);
-    if (client !== undefined && !isIcmpError(connection)) this.raiseInbound(connection, tsMicros, client, emit);
+    if (client !== undefined) this.raiseAddress(connection, tsMicros, client, 'client', emit);
     if (this.resolved.mayHave(serverD)) this.observeResolved(connection, tsMicros, emit);
+  }
+
+  /** Who sent the first packet began it. A first packet from the server may be an answer to what was not seen. */
+  private raiseAddress(connection: Connection, tsMicros: number, match: Match, bad: OurEnd, emit: FindingSink): void {
+    const [a, b, c, d] = bad === 'server' ? serverOf(connection) : clientOf(connection);
+    const port = bad === 'server' ? portOf(connection.protocol, connection.serverPort) : 0;
+    const observed = port === 0 ? formatAddress(a, b, c, d) : `${formatAddress(a, b, c, d)}:${port}`;
+    const ours = bad === 'server' ? 'client' : 'server';
+    const badBegan = connection.serverSpokeFirst === (bad === 'server');
+    const to = { match, observed, measured: 'connection to an address on the list' };
+    const from = { match, observed, measured: 'connection from an address on the list' };
+    // Our own address on a list: whoever visits it is no machine of ours.
+    const own = bad === 'server' && this.isFromOutside(connection);
+    if (own) this.follow(connection, findingOf(this.name, connection, tsMicros, to, 'server', true), emit);
+    else if (!badBegan) this.follow(connection, findingOf(this.name, connection, tsMicros, to, ours, false), emit);
+    else if (bad === 'client') this.follow(connection, findingOf(this.name, connection, tsMicros, from, ours, true), emit);
+    else {
+      const knock = findingOf(this.name, connection, tsMicros, from, ours, true);
+      this.watches.addPending(connection, findingOf(this.name, connection, tsMicros, to, ours, false), knock);
+    }
+  }
+
+  /** An outside client of a machine of ours: then ours is the server. */
+  private isFromOutside(connection: Connection): boolean {
+    return !this.home.has(...clientOf(connection)) && this.home.has(...serverOf(connection));
   }
 
   /** The connection goes to an address that this machine was told for a name on the list. */
@@ -137,10 +162,11 @@ class KnownBad implements Detector {
   private observeDns(event: DnsEvent, emit: FindingSink): void {
     const { message } = event;
     const question = message.questions[0];
-    for (const { owner } of message.questions) this.observeOwner(event, owner, emit);
+    for (const { owner } of message.questions) if (this.mayHave(owner)) this.observeName(event, owner.text, emit);
     if (!message.response) return;
     for (const answer of message.answers.slice(0, answersLookedUpMax)) {
-      if (answer.owner !== question?.owner) this.observeOwner(event, answer.owner, emit);
+      const { owner } = answer;
+      if (owner !== question?.owner && this.mayHave(owner) && owner.text !== question?.name) this.observeName(event, owner.text, emit);
       // An alias is answered too, and may be all there is.
       if (answer.type === typeCname) this.observeName(event, answer.data, emit);
       if (answer.address !== undefined) this.observeAnswer(event, answer.address, answer.data, emit);
@@ -148,8 +174,8 @@ class KnownBad implements Detector {
   }
 
   /** Asks by the characters first: a string of its own for each name would be most of the work on a flood of them. */
-  private observeOwner(event: DnsEvent, owner: DnsName, emit: FindingSink): void {
-    if (this.indicators.mayHaveDomain(this.nameText, owner.writeText(this.nameText))) this.observeName(event, owner.text, emit);
+  private mayHave(owner: DnsName): boolean {
+    return this.indicators.mayHaveDomain(this.nameText, owner.writeText(this.nameText));
   }
 
   private observeAnswer(event: DnsEvent, { a, b, c, d }: DnsAddress, observed: string, emit: FindingSink): void {
@@ -158,7 +184,7 @@ class KnownBad implements Detector {
     if (match === undefined) return;
     const name = message.questions[0]?.name;
     const hit = { match, observed, measured: 'address in a DNS answer', app: 'dns', name, context: { dns: dnsContext(event) } };
-    const finding = findingOf(this.name, connection, tsMicros, hit);
+    const finding = this.finding(connection, tsMicros, hit);
     finding.stage = 'attempt';
     finding.contact = 'asked';
     finding.remote = { address: [a, b, c, d], port: 0 };
@@ -172,7 +198,7 @@ class KnownBad implements Detector {
     if (match === undefined) return;
     const measured = message.response ? 'name in a DNS answer' : 'name asked of DNS';
     const hit = { match, observed: name, measured, app: 'dns', name, context: { dns: dnsContext(event) } };
-    const finding = findingOf(this.name, connection, tsMicros, hit);
+    const finding = this.finding(connection, tsMicros, hit);
     finding.stage = 'attempt';
     finding.contact = message.response ? 'grown' : 'asked';
     delete finding.remote;
@@ -244,15 +270,12 @@ class KnownBad implements Detector {
   }
 
   private raise(connection: Connection, tsMicros: number, hit: Hit, emit: FindingSink): void {
-    this.follow(connection, findingOf(this.name, connection, tsMicros, hit), emit);
+    this.follow(connection, this.finding(connection, tsMicros, hit), emit);
   }
 
-  /** A known-bad address began the connection: our machine is the server. */
-  private raiseInbound(connection: Connection, tsMicros: number, match: Match, emit: FindingSink): void {
-    const observed = formatAddress(...clientOf(connection));
-    const finding = findingOf(this.name, connection, tsMicros, { match, observed, measured: 'connection from an address on the list' });
-    turnInbound(finding, connection);
-    this.follow(connection, finding, emit);
+  private finding(connection: Connection, tsMicros: number, hit: Hit): Finding {
+    const inbound = this.isFromOutside(connection);
+    return findingOf(this.name, connection, tsMicros, hit, inbound ? 'server' : 'client', inbound);
   }
 
   /** Tells the finding, and tells it again as its flow goes on. One flow is one contact, however many of its messages show the same. */

@@ -4,12 +4,14 @@
  */
 import type { Match } from '../intel/indicator.ts';
 import type { Connection } from '../observe/event.ts';
+import { takeBytes } from './contact.ts';
 import { type Finding, type FindingSink, stageOf } from './finding.ts';
 
 const findingsPerFlowMax = 8;
 
 export class WatchList {
   private readonly byFlow = new Map<number, Finding[]>();
+  private readonly knocks = new WeakMap<Finding, Finding>();
   private readonly flowsMax: number;
   refused = 0;
 
@@ -39,17 +41,27 @@ export class WatchList {
     return true;
   }
 
+  /**
+   * The flow's first packet came from a known-bad end, but looks like an answer: whether it is one shows when our side speaks. Until then
+   * nothing is told; if it never does, `knock` is.
+   */
+  addPending(connection: Connection, contact: Finding, knock: Finding): void {
+    if (this.add(connection, contact)) this.knocks.set(contact, knock);
+  }
+
   /** The flow has come further, or has ended: tells each of its findings again, with where it stands now. */
   advance(connection: Connection, ended: boolean, tsMicros: number, emit: FindingSink): void {
     const findings = this.byFlow.get(connection.flow);
     if (findings === undefined) return;
     if (ended) this.byFlow.delete(connection.flow);
-    for (const finding of findings) {
-      finding.contact = 'grown';
+    for (const watched of findings) {
+      const knock = this.knocks.get(watched);
+      if (knock !== undefined) this.knocks.delete(watched);
+      const finding = knock !== undefined && !connection.answered ? knock : watched;
+      finding.contact = knock === undefined ? 'grown' : 'connected';
       finding.stage = stageOf(connection);
       finding.tsMicros = tsMicros;
-      finding.bytesOut = connection.bytesOut;
-      finding.bytesIn = connection.bytesIn;
+      takeBytes(finding, connection);
       emit(finding);
     }
   }

@@ -13,6 +13,7 @@ import { IndicatorSet } from './indicator-set.ts';
 import { describeFileError, IntelError } from './intel-error.ts';
 import { isCompiledSet, loadIndicatorSet } from './load.ts';
 import { ListReport, readList } from './read-list.ts';
+import { isShrunken, totalOf } from './shrinkage.ts';
 import { listDefaults, seedOf } from './sources.ts';
 
 const shownRefusalsMax = 20;
@@ -48,6 +49,7 @@ export async function intelBuild(
   const started = performance.now();
   try {
     const report = new ListReport();
+    checkFolder(out);
     const bytes = await compileLists(files, options, report, print);
     const set = IndicatorSet.fromBytes(bytes, out);
     if (options.force !== true) refuseShrunken(out, set);
@@ -59,6 +61,12 @@ export async function intelBuild(
     print.error(`vonggac intel build: ${error.message}`);
     return { exitCode: 2 };
   }
+}
+
+/** Before the lists are read: that may take minutes. */
+function checkFolder(out: string): void {
+  const folder = dirname(out);
+  if (!existsSync(folder)) throw new IntelError(`${out}: cannot be written: the folder ${folder} is missing; make it first`);
 }
 
 async function compileLists(files: readonly string[], options: IntelBuildOptions, report: ListReport, print: Print): Promise<Uint8Array> {
@@ -89,18 +97,14 @@ async function compileLists(files: readonly string[], options: IntelBuildOptions
   return builder.finish();
 }
 
-function total(set: Indicators): number {
-  return indicatorTypes.reduce((sum, type) => sum + set.counts[type], 0);
-}
-
 /** Throws when `set` should not take the place of what stands at `out`. */
 function refuseShrunken(out: string, set: Indicators): void {
-  const count = total(set);
+  const count = totalOf(set);
   if (count === 0) throw new IntelError(`${out}: not written: the lists hold no indicator; --force writes it all the same`);
   if (!existsSync(out)) return;
   if (!isCompiledSet(out)) throw new IntelError(`${out}: not written: it exists and is no compiled set; --force replaces it`);
-  const before = total(previousSet(out));
-  if (count * 2 < before) {
+  const before = totalOf(previousSet(out));
+  if (isShrunken(count, before)) {
     throw new IntelError(
       `${out}: not written: ${format(count)} indicators are less than half of the ${format(before)} that it has now; --force replaces it`,
     );
@@ -149,10 +153,10 @@ function summarise(out: string, set: Indicators, bytes: number, report: ListRepo
     );
     return;
   }
-  print.out(`${out}: ${format(total(set))} indicators, ${format(bytes)} bytes, ${seconds.toFixed(1)} s, bundle ${set.bundle}`);
+  print.out(`${out}: ${format(totalOf(set))} indicators, ${format(bytes)} bytes, ${seconds.toFixed(1)} s, bundle ${set.bundle}`);
   for (const type of indicatorTypes) if (set.counts[type] > 0) print.out(`  ${type.padEnd(12)} ${format(set.counts[type]).padStart(10)}`);
   if (set.allowances > 0) print.out(`  ${'allowed'.padEnd(12)} ${format(set.allowances).padStart(10)}`);
-  const repeats = report.taken - total(set) - set.allowances;
+  const repeats = report.taken - totalOf(set) - set.allowances;
   if (repeats > 0) print.out(`  ${'repeated'.padEnd(12)} ${format(repeats).padStart(10)}`);
   if (report.refused === 0) return;
   print.out(`  ${'refused'.padEnd(12)} ${format(report.refused).padStart(10)}`);

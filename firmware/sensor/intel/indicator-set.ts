@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { formatAddress, isIPv4 } from '../bytes/address.ts';
 import { canonicalAuthority } from './authority.ts';
 import { type Indicators, type IndicatorType, indicatorTypes, type Match } from './indicator.ts';
-import { finishA, finishB, KeyState, keyTags, stepA } from './key-hash.ts';
+import { finishA, finishB, KeyState, keyTags, stepA, stepB } from './key-hash.ts';
 import { KeyLookup } from './key-lookup.ts';
 import { maskWord } from './parse-address.ts';
 import { urlLengthMax } from './parse-url.ts';
@@ -14,6 +14,7 @@ import { valueLengthMax } from './parse-value.ts';
 import { PrefixLookupIPv4, PrefixLookupIPv6 } from './prefix-lookup.ts';
 import { RecordLookup } from './record-lookup.ts';
 import { claimedHash, hashedFrom, type SetSections, unpackSet } from './set-layout.ts';
+import { endsUrlPrefix, normalTarget } from './url-target.ts';
 
 /** 255 bytes of a DNS name, each at most `\DDD` (RFC 1035 §5.1). */
 const nameLengthMax = 1024;
@@ -98,6 +99,10 @@ export class IndicatorSet implements HitSource {
     return this.bad(this.findUrl(host, target, nowMs));
   }
 
+  isUrlAllowed(host: string, target: string, nowMs: number): boolean {
+    return this.findUrl(host, target, nowMs)?.allowed === true;
+  }
+
   fingerprint(type: 'ja3' | 'ja4' | 'cert-sha1' | 'cert-sha256', value: string, nowMs: number): Match | undefined {
     return this.bad(this.findText(type, value, nowMs));
   }
@@ -164,7 +169,7 @@ export class IndicatorSet implements HitSource {
     return record === 0 ? undefined : this.hit('domain', name.slice(start), exactness, record);
   }
 
-  /** The pass of `findDomain` over characters, without the records. */
+  /** The pass of `findDomain` over characters. It asks the table too, but not whether a record still counts. */
   mayHaveDomain(text: Uint8Array, length: number): boolean {
     if (!this.has.domain || length > nameLengthMax) return false;
     const { keys } = this;
@@ -177,10 +182,17 @@ export class IndicatorSet implements HitSource {
       }
       labels++;
       if (labels === 2 && !keys.isGateOpen(finishA(a, keyTags.domainGate))) return false;
-      if (labels >= 2 && keys.mayHave(finishA(a, keyTags.domain))) return true;
+      if (labels >= 2 && this.hasKey(text, at + 1, length, finishA(a, keyTags.domain), keyTags.domain)) return true;
       if (at >= 0) a = stepA(a, dot);
     }
-    return labels >= 2 && keys.mayHave(finishA(a, keyTags.domainExact));
+    return labels >= 2 && this.hasKey(text, 0, length, finishA(a, keyTags.domainExact), keyTags.domainExact);
+  }
+
+  private hasKey(text: Uint8Array, start: number, end: number, laneA: number, tag: number): boolean {
+    if (!this.keys.mayHave(laneA)) return false;
+    let b = this.seedB;
+    for (let at = end - 1; at >= start; at--) b = stepB(b, text[at]!);
+    return this.keys.record(laneA, finishB(b, tag)) !== 0;
   }
 
   /** Record of the name from `start` on. The second lane is computed only where the first one does not already say that there is none. */
@@ -190,7 +202,7 @@ export class IndicatorSet implements HitSource {
     return this.liveKey(laneA, laneB, nowMs);
   }
 
-  /** Asks for each prefix of the target that ends with a segment, or with a parameter of the query. The last hit is the longest. */
+  /** Asks for each prefix of the target that may end an indicator. The last hit is the longest. */
   findUrl(host: string, target: string, nowMs: number): Hit | undefined {
     if (!this.has.url || host.length > urlLengthMax) return undefined;
     const authority = canonicalAuthority(host);
@@ -200,17 +212,14 @@ export class IndicatorSet implements HitSource {
       state.unit(unit >= 0x41 && unit <= 0x5a ? unit | 0x20 : unit);
     }
     if (!this.keys.isGateOpen(finishA(state.a, keyTags.urlGate))) return undefined;
-    const path = target.startsWith('/') ? target : `/${target}`;
+    const path = normalTarget(target);
     const end = Math.min(path.length, urlLengthMax);
     let record = 0;
     let length = 0;
-    let inQuery = false;
     for (let at = 0; at < end; at++) {
       const unit = path.charCodeAt(at);
       state.unit(unit);
-      if (unit === 0x3f) inQuery = true;
-      const next = at + 1 < path.length ? path.charCodeAt(at + 1) : 0x2f;
-      if (unit !== 0x2f && next !== 0x2f && next !== 0x3f && !(inQuery && next === 0x26)) continue;
+      if (at + 1 < path.length && !endsUrlPrefix(unit, path.charCodeAt(at + 1))) continue;
       const found = this.liveRecord(state, keyTags.url, nowMs);
       if (found !== 0) {
         record = found;

@@ -51,10 +51,13 @@ export interface Indicators {
    */
   mayHaveDomain(text: Uint8Array, length: number): boolean;
   /**
-   * `host` as in a Host header (any case, port allowed), `target` the path with query. Longest path prefix at a segment boundary wins;
-   * scheme and default port are not compared. A host that is only known as a domain is not a hit here.
+   * `host` as in a Host header (any case, port allowed), `target` the path with query. The longest path prefix wins that ends in `/` or
+   * `=`, or before one of `/ ? # & . ; =`. Scheme and default port are not compared, both sides are normalised (RFC 3986 §6.2.2). A host
+   * that is only known as a domain is not a hit here.
    */
   url(host: string, target: string, nowMs: number): Match | undefined;
+  /** Whether the most exact entry that counts for this URL is an allowance. `host` and `target` as for `url`. */
+  isUrlAllowed(host: string, target: string, nowMs: number): boolean;
   /** Lower-case hex or the JA4 text. */
   fingerprint(type: 'ja3' | 'ja4' | 'cert-sha1' | 'cert-sha256', value: string, nowMs: number): Match | undefined;
   /** The whole User-Agent header, exact. */

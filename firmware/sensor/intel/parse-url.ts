@@ -1,13 +1,14 @@
 /**
  * Turns a URL, with or without its scheme, into `authority/path?query`: host in canonical form, ports 80 and 443 dropped, user and fragment
- * dropped, characters beyond ASCII percent-encoded as clients send them. The scheme is not kept, because a sensor may see the same URL under
- * either; the path is kept byte for byte, because servers tell cases and escapes apart.
+ * dropped, characters beyond ASCII percent-encoded as clients send them, escapes and dot segments in normal form. The scheme is not kept,
+ * because a sensor may see the same URL under either; the case of the path is, because servers tell cases apart.
  */
 import { formatAddress, parseAddress } from '../bytes/address.ts';
 import { parseIPv4Value } from './parse-address.ts';
 import { canonicalName } from './parse-domain.ts';
 import { type ParsedValue, textValue } from './parsed-value.ts';
 import type { Refusal } from './refusal.ts';
+import { normalTarget } from './url-target.ts';
 
 /** Longer ones are cut by lists and by clients; it also bounds the work of a lookup. */
 export const urlLengthMax = 2048;
@@ -61,8 +62,8 @@ export function parseUrlValue(text: string): ParsedValue | Refusal {
   const authorityLength = whole.search(/[/?]/);
   const authority = authorityLength < 0 ? whole : whole.slice(0, authorityLength);
   let target = authorityLength < 0 ? '/' : encodeBeyondAscii(whole.slice(authorityLength));
-  if (target.startsWith('?')) target = `/${target}`;
   if (target.endsWith('?')) target = target.slice(0, -1);
+  target = normalTarget(target);
   const hostAndPort = authority.slice(authority.lastIndexOf('@') + 1);
   const portMatch = /:(\d*)$/.exec(hostAndPort);
   const port = portMatch === null ? '' : portMatch[1]!;

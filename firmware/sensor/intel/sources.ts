@@ -41,22 +41,30 @@ export async function seedOf(paths: readonly string[]): Promise<Seed> {
   return { a: seed.readInt32LE(0), b: seed.readInt32LE(4) };
 }
 
-/** Lists are compiled together in memory; compiled sets are read in pieces, without stalling a running sensor. `report` hears of refused values. Throws an `IntelError` that names the file. */
-export async function indicatorsFrom(paths: readonly string[], report: ListReport = new ListReport()): Promise<Indicators> {
-  if (paths.length === 0) return emptyIndicators();
+/**
+ * Lists are compiled together in memory; compiled sets are read in pieces, without stalling a running sensor. `report` hears of refused
+ * values; every entry of the lists `allow` is an allowance. Throws an `IntelError` that names the file.
+ */
+export async function indicatorsFrom(
+  paths: readonly string[],
+  report: ListReport = new ListReport(),
+  allow: readonly string[] = [],
+): Promise<Indicators> {
+  if (paths.length + allow.length === 0) return emptyIndicators();
   const lists: string[] = [];
   const sets: IndicatorSet[] = [];
   for (const path of paths) {
     if (isCompiledSet(path)) sets.push(await readIndicatorSet(path));
     else lists.push(path);
   }
-  if (lists.length > 0) {
-    const builder = new SetBuilder(await seedOf(lists));
-    for (const path of lists) {
-      readList(path, { allow: false, defaults: listDefaults(path) }, report, (value, provenance, allow) =>
-        builder.add(value, provenance, allow),
+  if (lists.length + allow.length > 0) {
+    const builder = new SetBuilder(await seedOf([...lists, ...allow]));
+    const read = (path: string, isAllow: boolean) =>
+      readList(path, { allow: isAllow, defaults: listDefaults(path) }, report, (value, provenance, allowed) =>
+        builder.add(value, provenance, allowed),
       );
-    }
+    for (const path of lists) read(path, false);
+    for (const path of allow) read(path, true);
     sets.push(IndicatorSet.fromBytes(builder.finish()));
   }
   return sets.length === 1 ? sets[0]! : new UnionIndicators(sets);

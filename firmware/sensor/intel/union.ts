@@ -43,6 +43,10 @@ export class UnionIndicators implements Indicators {
     return this.best((set) => set.findUrl(host, target, nowMs));
   }
 
+  isUrlAllowed(host: string, target: string, nowMs: number): boolean {
+    return this.find((set) => set.findUrl(host, target, nowMs))?.hit.allowed === true;
+  }
+
   fingerprint(type: TextType, value: string, nowMs: number): Match | undefined {
     return this.best((set) => set.findText(type, value, nowMs));
   }
@@ -52,6 +56,11 @@ export class UnionIndicators implements Indicators {
   }
 
   private best(ask: (set: HitSource) => Hit | undefined): Match | undefined {
+    const best = this.find(ask);
+    return best === undefined || best.hit.allowed ? undefined : best.owner.matchOf(best.hit);
+  }
+
+  private find(ask: (set: HitSource) => Hit | undefined): { hit: Hit; owner: HitSource } | undefined {
     let best: Hit | undefined;
     let owner: HitSource | undefined;
     for (const set of this.sets) {
@@ -62,6 +71,6 @@ export class UnionIndicators implements Indicators {
         owner = set;
       }
     }
-    return best === undefined || best.allowed ? undefined : owner?.matchOf(best);
+    return best === undefined || owner === undefined ? undefined : { hit: best, owner };
   }
 }

@@ -35,7 +35,9 @@ export class Connection {
   bytesIn = 0;
   packetsOut = 0;
   packetsIn = 0;
-  /** The server sent something other than a refusal. */
+  /** The first packet that was seen came from the server: the beginning was missed, or the server began. */
+  serverSpokeFirst = false;
+  /** Both sides sent something other than a refusal. */
   answered = false;
   /** Payload went both ways. */
   exchanged = false;

@@ -14,6 +14,7 @@ export function fillFromRecord(connection: Connection, words: Int32Array, double
   const ports = words[base + record.wordPorts]!;
   const vlans = words[base + record.wordVlan]!;
   connection.flow = doubles[half + record.doubleSerial]!;
+  connection.serverSpokeFirst = swapped;
   connection.clientA = words[client]!;
   connection.clientB = words[client + 1]!;
   connection.clientC = words[client + 2]!;
@@ -49,6 +50,7 @@ function fillState(connection: Connection, flags: number): void {
 /** A packet by itself as a connection, for one whose flow has no record. `fromServer`: its own fields say that the sender is the server. */
 export function fillFromPacket(connection: Connection, packet: Packet, fromServer: boolean): void {
   connection.flow = 0;
+  connection.serverSpokeFirst = fromServer;
   connection.clientA = fromServer ? packet.dstA : packet.srcA;
   connection.clientB = fromServer ? packet.dstB : packet.srcB;
   connection.clientC = fromServer ? packet.dstC : packet.srcC;

@@ -44,6 +44,11 @@ export const flagReadB = 1 << 13;
 /** Somebody wants to hear how this flow goes on. */
 export const flagWatched = 1 << 14;
 
+/** This side sent something other than a refusal. */
+export const flagSpokeA = 1 << 15;
+export const flagSpokeB = 1 << 16;
+
+export const bothSpoke = flagSpokeA | flagSpokeB;
 export const bothPayloads = flagPayloadA | flagPayloadB;
 export const bothSyns = flagSynA | flagSynB;
 export const bothFins = flagFinA | flagFinB;

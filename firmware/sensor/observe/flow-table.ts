@@ -5,9 +5,11 @@
  * flood then costs only its own flows); when there is none near the hand, the new flow is refused and counted, and its `start` is still
  * told, so that a known address is found in the middle of a flood. Time is the frames' own. It reads no payload.
  */
-import { type Packet, protocolTcp, tcpAck, tcpFin, tcpRst, tcpSyn } from '../decode/packet.ts';
+import { type Packet, protocolTcp, tcpAck, tcpSyn } from '../decode/packet.ts';
 import { Connection, type FlowPhase } from './event.ts';
 import { fillFromPacket, fillFromRecord } from './flow-connection.ts';
+import { hashOf, isFromA, isFromB, writeEnds } from './flow-ends.ts';
+import { flagsAfter, flagsWithClient, isFromServer } from './flow-flags.ts';
 import { FlowIndex } from './flow-index.ts';
 import * as record from './flow-record.ts';
 import type { FlowOptions } from './options.ts';
@@ -25,8 +27,6 @@ const handStepsMax = 16;
 /** The table is swept in this many parts, one each second of frame time. */
 const sweepParts = 16;
 const sweepIntervalMicros = 1_000_000;
-/** Ports below it belong to services (RFC 6335 §6); decides who is the client when a conversation was joined in the middle. */
-const systemPortsEnd = 1024;
 
 export class FlowTable {
   private readonly words: Int32Array;
@@ -78,7 +78,7 @@ export class FlowTable {
 
   /** Counts the packet in its flow, new or known. Returns the flow's slot, or -1 when there was no room for it. */
   update(packet: Packet): number {
-    const hash = this.hashOf(packet);
+    const hash = hashOf(packet, this.seed);
     let slot = this.find(packet, hash);
     if (slot >= 0 && (packet.tcpFlags & (tcpSyn | tcpAck)) === tcpSyn && this.beginsAnew(slot)) {
       this.end(slot);
@@ -105,37 +105,20 @@ export class FlowTable {
     return slot;
   }
 
-  /** The same for both directions: the ends are added, not concatenated. */
-  private hashOf(packet: Packet): number {
-    let source = packet.srcD ^ (packet.srcPort << 12);
-    let target = packet.dstD ^ (packet.dstPort << 12);
-    if (packet.ipVersion === 6) {
-      source ^= Math.imul(packet.srcA ^ packet.srcC, 0x27d4eb2f) ^ Math.imul(packet.srcB, 0x165667b1);
-      target ^= Math.imul(packet.dstA ^ packet.dstC, 0x27d4eb2f) ^ Math.imul(packet.dstB, 0x165667b1);
-    }
-    source = Math.imul(source ^ this.seed, 0x9e3779b1);
-    target = Math.imul(target ^ this.seed, 0x9e3779b1);
-    const hash = Math.imul((source ^ (source >>> 15)) + (target ^ (target >>> 15)) + packet.protocol, 0x85ebca6b);
-    return hash ^ (hash >>> 14);
+  private find(packet: Packet, hash: number): number {
+    const { index } = this;
+    let slot = index.first(hash);
+    while (slot >= 0 && !this.isOf(slot, packet)) slot = index.after(slot, hash);
+    return slot;
   }
 
-  private find(packet: Packet, hash: number): number {
-    const { words, index } = this;
-    const { srcPort, dstPort, protocol } = packet;
-    for (let slot = index.first(hash); slot >= 0; slot = index.after(slot, hash)) {
-      const base = slot << record.slotShift;
-      if (words[base + record.wordProtocol] !== protocol) continue;
-      const ports = words[base + record.wordPorts];
-      if (ports === ((srcPort << 16) | dstPort) && isBetween(words, base + record.wordA, base + record.wordB, packet)) {
-        this.fromA = true;
-        return slot;
-      }
-      if (ports === ((dstPort << 16) | srcPort) && isBetween(words, base + record.wordB, base + record.wordA, packet)) {
-        this.fromA = false;
-        return slot;
-      }
-    }
-    return -1;
+  /** Whether the packet belongs to this flow; `fromA` then says from which side it comes. */
+  private isOf(slot: number, packet: Packet): boolean {
+    const { words } = this;
+    const base = slot << record.slotShift;
+    if (words[base + record.wordProtocol] !== packet.protocol) return false;
+    this.fromA = isFromA(words, base, packet);
+    return this.fromA || isFromB(words, base, packet);
   }
 
   /** A SYN on a conversation that was closed, reset, or has long been open belongs to the next one on the same ports. */
@@ -164,16 +147,7 @@ export class FlowTable {
     const base = slot << record.slotShift;
     const half = base >> 1;
     this.index.insert(slot, hash);
-    words[base + record.wordA] = packet.srcA;
-    words[base + record.wordA + 1] = packet.srcB;
-    words[base + record.wordA + 2] = packet.srcC;
-    words[base + record.wordA + 3] = packet.srcD;
-    words[base + record.wordB] = packet.dstA;
-    words[base + record.wordB + 1] = packet.dstB;
-    words[base + record.wordB + 2] = packet.dstC;
-    words[base + record.wordB + 3] = packet.dstD;
-    words[base + record.wordPorts] = (packet.srcPort << 16) | packet.dstPort;
-    words[base + record.wordProtocol] = packet.protocol;
+    writeEnds(words, base, packet);
     words[base + record.wordFlags] = record.flagInUse | (isFromServer(packet) ? record.flagClientIsB : 0);
     words[base + record.wordVlan] = (packet.vlan + 1) | ((packet.vlanInner + 1) << 16);
     words[base + record.wordPacketsA] = 0;
@@ -198,9 +172,11 @@ export class FlowTable {
 
   /** Payload showed who is the client of a conversation that was joined in the middle. */
   setClient(slot: number, clientIsA: boolean): void {
-    const at = (slot << record.slotShift) + record.wordFlags;
-    if (clientIsA) this.words[at]! &= ~record.flagClientIsB;
-    else this.words[at]! |= record.flagClientIsB;
+    const { words } = this;
+    const base = slot << record.slotShift;
+    const before = words[base + record.wordFlags]!;
+    const flags = flagsWithClient(before, clientIsA, words[base + record.wordPacketsA]!, words[base + record.wordPacketsB]!);
+    words[base + record.wordFlags] = flags;
   }
 
   /** Whether this side's payload was marked as of no further interest. */
@@ -316,43 +292,4 @@ export class FlowTable {
     this.words[base + record.wordFlags] = 0;
     this.free[this.freeCount++] = slot;
   }
-}
-
-/** A flow's flags after one more packet: payload and TCP's flags taken in. */
-function flagsAfter(before: number, packet: Packet, fromA: boolean): number {
-  let flags = before;
-  const fromClient = fromA === ((flags & record.flagClientIsB) === 0);
-  if (packet.payloadLength > 0) flags |= fromA ? record.flagPayloadA : record.flagPayloadB;
-  const { tcpFlags } = packet;
-  if ((tcpFlags & (tcpSyn | tcpFin | tcpRst)) !== 0) {
-    if ((tcpFlags & tcpSyn) !== 0) flags |= fromA ? record.flagSynA : record.flagSynB;
-    if ((tcpFlags & tcpFin) !== 0) flags |= fromA ? record.flagFinA : record.flagFinB;
-    if ((tcpFlags & tcpRst) !== 0) return flags | record.flagReset;
-  } else if (fromClient && (flags & record.bothSyns) === record.bothSyns) flags |= record.flagHandshake;
-  if (!fromClient) flags |= record.flagAnswered;
-  return (flags & record.bothPayloads) === record.bothPayloads ? flags | record.flagExchanged : flags;
-}
-
-/** Whether the packet goes from the end whose address stands at `from` to the one at `to`. */
-function isBetween(words: Int32Array, from: number, to: number, packet: Packet): boolean {
-  return (
-    words[from + 3] === packet.srcD &&
-    words[to + 3] === packet.dstD &&
-    words[from + 2] === packet.srcC &&
-    words[to + 2] === packet.dstC &&
-    words[from + 1] === packet.srcB &&
-    words[to + 1] === packet.dstB &&
-    words[from] === packet.srcA &&
-    words[to] === packet.dstA
-  );
-}
-
-/** Whether the first packet seen of a flow comes from its server: a SYN-ACK, or from a service's port to one that is none. */
-function isFromServer(packet: Packet): boolean {
-  if (packet.protocol === protocolTcp) {
-    const handshake = packet.tcpFlags & (tcpSyn | tcpAck);
-    if ((handshake & tcpSyn) !== 0) return handshake === (tcpSyn | tcpAck);
-    return packet.srcPort < packet.dstPort;
-  }
-  return packet.srcPort < systemPortsEnd && packet.dstPort >= systemPortsEnd;
 }

@@ -23,7 +23,7 @@ describe('the pipeline', () => {
 
   it('never throws, counts a fault of our own, tells it only so often, and goes on with the next frame', () => {
     const broken: Indicators = Object.assign(Object.create(setOf(bad)) as Indicators, {
-      domain: () => {
+      mayHaveDomain: () => {
         throw new Error('a fault of our own');
       },
     });

@@ -113,7 +113,10 @@ function readQuestions(reader: Reader, messageStart: number, count: number, mess
     const type = reader.u16();
     const questionClass = reader.u16();
     if (reader.failed) return 'dns.truncated';
-    message.questions.push(new DnsQuestion(owner, type, questionClass));
+    const question = new DnsQuestion(owner, type, questionClass);
+    // An array that grows makes room for 17 at once; nearly every message has one question.
+    if (index === 0) message.questions = [question];
+    else message.questions.push(question);
   }
   return undefined;
 }

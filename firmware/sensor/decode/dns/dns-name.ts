@@ -83,7 +83,7 @@ export class NameReader {
   /** As `read`, but makes the text only when somebody asks for it. Of a refused name, which sets `fault`, there is none. */
   readLazily(reader: Reader, messageStart: number): DnsName {
     const start = reader.position;
-    this.walk(reader, messageStart, undefined);
+    if (!this.skipPlain(reader)) this.walk(reader, messageStart, undefined);
     return new DnsName(reader.bytes, start, this.fault === undefined ? reader.position : start, messageStart);
   }
 
@@ -126,6 +126,22 @@ export class NameReader {
     if (length > 0 || out === undefined) return length;
     out[0] = dot;
     return 1;
+  }
+
+  /** Moves behind a name without pointers or fault, as nearly every question's is. False: it is another, and the reader stays before it. */
+  private skipPlain(reader: Reader): boolean {
+    let length = 0;
+    // Ends: every turn adds to `length`.
+    while (length < nameBytesMax) {
+      const size = reader.peek(length);
+      if (size < 0 || size >= 64) return false;
+      length += size + 1;
+      if (size > 0) continue;
+      this.fault = undefined;
+      reader.skip(length); // at most `nameBytesMax`: only the byte that ends the name was added since that was asked
+      return true;
+    }
+    return false;
   }
 
   /** Moves behind a name without reading it: pointers are not followed. False when it is cut or malformed. */

@@ -18,6 +18,7 @@ function finding(changes: Partial<Finding> = {}, value = '203.0.113.66', hostD =
     stage: 'attempt',
     contact: 'connected',
     inbound: false,
+    ours: 'client',
     host: [0, 0, 0xffff, hostD],
     remote: { address: [0, 0, 0xffff, 0xcb007142 | 0], port: 443 },
     protocol: 6,

@@ -1,10 +1,12 @@
 /** What every detector in the table keeps to, whatever it looks for. */
 import { describe, expect, it } from 'vitest';
+import { NetworkSet } from '../../../../firmware/sensor/bytes/network.ts';
 import type { Detector } from '../../../../firmware/sensor/detect/detector.ts';
 import { createDetectors, detectOptions } from '../../../../firmware/sensor/detect/detectors.ts';
 import type { Finding } from '../../../../firmware/sensor/detect/finding.ts';
 import { emptyIndicators } from '../../../../firmware/sensor/intel/sources.ts';
 import type { EventKind, SensorEvent } from '../../../../firmware/sensor/observe/event.ts';
+import { defaultHomeNetworks } from '../../../../firmware/sensor/observe/options.ts';
 import { Pipeline, pipelineOptions } from '../../../../firmware/sensor/pipeline.ts';
 import { Random } from '../../../fuzz/random.ts';
 import { setOf } from '../intel/lists.ts';
@@ -26,7 +28,8 @@ const kinds: readonly EventKind[] = [
 ];
 const bad = setOf('evil.example', '203.0.113.0/24', '2001:db8::/32', 'http://www.example/gate', 'ua:test/1.0');
 const options = detectOptions.parse({ knownBad: { watchedFlowsMax: 64, resolvedMax: 64 } });
-const tableWith = (indicators = bad) => createDetectors(options, indicators);
+const home = new NetworkSet(defaultHomeNetworks);
+const tableWith = (indicators = bad) => createDetectors(options, indicators, home);
 const names = tableWith().map(({ name }) => name);
 
 /** Gives every event of the frames to the detector, as the pipeline would. */
@@ -151,5 +154,7 @@ describe.each(names)('the detector %s', (name) => {
 });
 
 it('leaves out a detector that is turned off', () => {
-  expect(createDetectors(detectOptions.parse({ knownBad: { enabled: false } }), bad).map(({ name }) => name)).not.toContain('known-bad');
+  expect(createDetectors(detectOptions.parse({ knownBad: { enabled: false } }), bad, home).map(({ name }) => name)).not.toContain(
+    'known-bad',
+  );
 });

@@ -25,6 +25,18 @@ describe('a domain', () => {
     expect(setOf('bücher.example').domain('www.xn--bcher-kva.example', 0)?.value).toBe('xn--bcher-kva.example');
   });
 
+  test('is known by its characters alone when there is anything to know, and hardly ever when there is not', () => {
+    const mayHave = (name: string) => set.mayHaveDomain(Buffer.from(name), name.length);
+    for (const name of ['evil.example', 'a.b.evil.example', 'host.exact.example', 'x.deep.under.example'])
+      expect(mayHave(name), name).toBe(true);
+    for (const name of ['notevil.example', 'a.host.exact.example', 'under.example', 'example', '.', '', 'www.other.test']) {
+      expect(mayHave(name), name).toBe(false);
+    }
+    const longer = Buffer.from('evil.example and what was there before');
+    expect(set.mayHaveDomain(longer, 'evil.example'.length)).toBe(true);
+    expect(set.mayHaveDomain(longer, longer.length)).toBe(false);
+  });
+
   test('is passed over when it is longer than any name', () => {
     expect(set.domain(`${'a.'.repeat(2000)}evil.example`, 0)).toBeUndefined();
   });

@@ -70,6 +70,8 @@ describe('a compiled set answers as the plain rules do', () => {
         expect(verdictOf(set.findAddress(...words, port, nowMs)), `${words} port ${port}`).toEqual(naiveAddress(naive, words, port, nowMs));
         const name = randomName(random);
         expect(verdictOf(set.findDomain(name, nowMs)), name).toEqual(naiveDomain(naive, name, nowMs));
+        // Expiry aside, the characters alone must never deny what the name finds.
+        if (set.findDomain(name, nowMs) !== undefined) expect(set.mayHaveDomain(Buffer.from(name), name.length), name).toBe(true);
         const host = pick(random, ['h.a', 'h.b:81', 'h.b']);
         const target = randomPath(random);
         expect(verdictOf(set.findUrl(host, target, nowMs)), host + target).toEqual(naiveUrl(naive, host, target, nowMs));

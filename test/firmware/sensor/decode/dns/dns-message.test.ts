@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Reader } from '../../../../../firmware/sensor/bytes/reader.ts';
-import { decodeDns, rcodeMnemonic, typeMnemonic } from '../../../../../firmware/sensor/decode/dns/dns-message.ts';
+import { decodeDns, nameTextMax, rcodeMnemonic, typeMnemonic } from '../../../../../firmware/sensor/decode/dns/dns-message.ts';
 import { answer, message, name, pseudoRandom, query, question, record, u16, u32 } from './message-bytes.ts';
 
 const decode = (bytes: Uint8Array) => decodeDns(new Reader(bytes));
@@ -25,6 +25,17 @@ describe('a query', () => {
     const label = [7, ...text('a.b\\c \xff')];
     const decoded = decode(message({ questions: [[...label, ...name('example'), ...u16(1), ...u16(1)]] }));
     expect(decoded.questions[0]?.name).toBe('a\\.b\\\\c\\032\\255.example');
+  });
+
+  it('makes the text of a name when it is asked for, and gives its characters without it', () => {
+    const { questions, answers } = decode(
+      message({ flags: 0x8180, questions: [question('WWW.Evil.example')], answers: [record(12, 1, [192, 0, 2, 1])] }),
+    );
+    const owner = questions[0]!.owner;
+    expect(answers[0]?.owner).toBe(owner);
+    const characters = Buffer.alloc(nameTextMax);
+    expect(characters.toString('latin1', 0, owner.writeText(characters))).toBe('www.evil.example');
+    expect(owner.text).toBe('www.evil.example');
   });
 
   it('reads several questions, as multicast DNS sends them', () => {

@@ -11,9 +11,18 @@ const large = message({
 });
 const stream = Buffer.concat([query, answer, large, query].map(framed));
 
-function run(bytes: Buffer, chunkBytes: number): { messages: DnsMessage[]; accepted: boolean } {
-  const messages: DnsMessage[] = [];
-  const dns = new DnsTcpStream((decoded) => messages.push(decoded));
+/** What a message says, read while its bytes are there. */
+function textOf({ questions, answers, ...head }: DnsMessage) {
+  return {
+    ...head,
+    questions: questions.map(({ name, type }) => ({ name, type })),
+    answers: answers.map(({ name, type, ttl, data }) => ({ name, type, ttl, data })),
+  };
+}
+
+function run(bytes: Buffer, chunkBytes: number): { messages: ReturnType<typeof textOf>[]; accepted: boolean } {
+  const messages: ReturnType<typeof textOf>[] = [];
+  const dns = new DnsTcpStream((decoded) => messages.push(textOf(decoded)));
   let accepted = true;
   for (let at = 0; at < bytes.length && accepted; at += chunkBytes) {
     // A copy that is wiped afterwards: nothing may be kept of a chunk.

@@ -1,0 +1,41 @@
+/**
+ * What one more packet, or better knowledge of who is the client, makes of a flow's flags. The record they stand in is the flow table's.
+ */
+import { type Packet, protocolTcp, tcpAck, tcpFin, tcpRst, tcpSyn } from '../decode/packet.ts';
+import * as record from './flow-record.ts';
+
+/** Ports below it belong to services (RFC 6335 §6); decides who is the client when a conversation was joined in the middle. */
+const systemPortsEnd = 1024;
+
+/** A flow's flags after one more packet: payload and TCP's flags taken in. */
+export function flagsAfter(before: number, packet: Packet, fromA: boolean): number {
+  let flags = before;
+  const fromClient = fromA === ((flags & record.flagClientIsB) === 0);
+  if (packet.payloadLength > 0) flags |= fromA ? record.flagPayloadA : record.flagPayloadB;
+  const { tcpFlags } = packet;
+  if ((tcpFlags & (tcpSyn | tcpFin | tcpRst)) !== 0) {
+    if ((tcpFlags & tcpSyn) !== 0) flags |= fromA ? record.flagSynA : record.flagSynB;
+    if ((tcpFlags & tcpFin) !== 0) flags |= fromA ? record.flagFinA : record.flagFinB;
+    if ((tcpFlags & tcpRst) !== 0) return flags | record.flagReset;
+  } else if (fromClient && (flags & record.bothSyns) === record.bothSyns) flags |= record.flagHandshake;
+  flags |= fromA ? record.flagSpokeA : record.flagSpokeB;
+  if ((flags & record.bothSpoke) === record.bothSpoke) flags |= record.flagAnswered;
+  return (flags & record.bothPayloads) === record.bothPayloads ? flags | record.flagExchanged : flags;
+}
+
+/** The flags once it is known who is the client. An acknowledged handshake takes two packets of the client: it is judged anew. */
+export function flagsWithClient(before: number, clientIsA: boolean, packetsA: number, packetsB: number): number {
+  if (((before & record.flagClientIsB) === 0) === clientIsA) return before;
+  const flags = before ^ record.flagClientIsB;
+  return (clientIsA ? packetsA : packetsB) > 1 ? flags : flags & ~record.flagHandshake;
+}
+
+/** Whether the first packet seen of a flow comes from its server: a SYN-ACK, or from a service's port to one that is none. */
+export function isFromServer(packet: Packet): boolean {
+  if (packet.protocol === protocolTcp) {
+    const handshake = packet.tcpFlags & (tcpSyn | tcpAck);
+    if ((handshake & tcpSyn) !== 0) return handshake === (tcpSyn | tcpAck);
+    return packet.srcPort < packet.dstPort;
+  }
+  return packet.srcPort < systemPortsEnd && packet.dstPort >= systemPortsEnd;
+}
