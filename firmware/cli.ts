@@ -126,6 +126,7 @@ function addIntel(command: Command): void {
     .command('intel')
     .description('Work with sets of indicators.')
     .argument('[command...]')
+    .usage('<command>')
     .action((words: string[]) => {
       const fault = words.length === 0 ? 'a command is missing after intel' : `unknown command intel ${words[0]}`;
       throw new UserError(`${fault}; there is build (vonggac intel build --help)`);
@@ -153,6 +154,7 @@ function usageLine(error: CommanderError): string {
 
 async function main(): Promise<void> {
   try {
+    if (process.argv.length <= 2) throw new UserError('no command given (vonggac --help lists commands and options)');
     await program().parseAsync();
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;

@@ -2,28 +2,27 @@
 import { openCaptureFile } from '../sensor/capture/capture-file.ts';
 import { isSupportedLinkType } from '../sensor/decode/link.ts';
 import type { Pipeline } from '../sensor/pipeline.ts';
+import type { LineOutput } from './line-output.ts';
 
 /** Progress is shown to people so often, on work that takes longer. */
 const progressIntervalMs = 1_000;
 
-/** `isWanted` false ends the run early. Throws a `CaptureError` for a file that cannot be read at all. */
-export async function runCaptures(pipeline: Pipeline, files: readonly string[], isWanted: () => boolean): Promise<void> {
+/** Ends early when nobody reads the output any more. Throws a `CaptureError` for a file that cannot be read at all. */
+export async function runCaptures(pipeline: Pipeline, files: readonly string[], output: LineOutput): Promise<void> {
   for (const file of files) {
     const source = openCaptureFile(file, { isSupportedLinkType });
     const progress = startProgress(pipeline, file);
     const interrupt = () => source.stop();
     process.once('SIGINT', interrupt);
     try {
-      await source.run((frame) => {
-        pipeline.frame(frame);
-        if (!isWanted()) source.stop();
-      });
+      output.onClosed = interrupt;
+      await source.run((frame) => pipeline.frame(frame));
     } finally {
       process.off('SIGINT', interrupt);
       progress.stop();
     }
     for (const warning of source.warnings) process.stderr.write(`vonggac: ${warning}\n`);
-    if (!isWanted()) break;
+    if (output.closed) break;
   }
   pipeline.finish();
 }

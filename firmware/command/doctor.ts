@@ -53,6 +53,6 @@ async function* findings(options: DoctorOptions, config: BoxConfig, name: string
     yield finding('config.none');
     return;
   }
-  yield* await checkIntelligence(config.intel);
+  yield* await checkIntelligence(config.intel, config.allow);
   yield* await checkCentre(config.box, config.uplink);
 }

@@ -6,11 +6,14 @@ export class LineOutput {
   private batch = '';
   /** The reader is gone: writing on is of no use. */
   closed = false;
+  /** Told once when the reader goes. */
+  onClosed: (() => void) | undefined;
 
   constructor() {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
       this.closed = true;
+      this.onClosed?.();
     });
   }
 

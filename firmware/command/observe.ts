@@ -28,7 +28,7 @@ export async function observe(files: string[], options: ObserveCommandOptions): 
     },
   });
   const started = process.hrtime.bigint();
-  await runCaptures(pipeline, files, () => !output.closed);
+  await runCaptures(pipeline, files, output);
   output.flush();
   writeSummary(pipeline, Number(process.hrtime.bigint() - started) / 1e9);
 }

@@ -31,7 +31,7 @@ export async function replay(files: string[], options: ReplayOptions): Promise<v
   const pipeline = replayPipeline(config, indicators, options.revisions === true ? write : latest.take.bind(latest));
   const started = process.hrtime.bigint();
   try {
-    await runCaptures(pipeline, files, () => !output.closed);
+    await runCaptures(pipeline, files, output);
   } finally {
     // Also when a later file cannot be read: what the earlier ones showed stands.
     latest.flush();

@@ -1,5 +1,6 @@
 /** `vonggac run`: the box. Starts the sensor as a process of its own and runs the agent in this one. Wiring only. */
 import { type Logger, pino } from 'pino';
+import { ClockWatch } from '../agent/health/clock.ts';
 import { Agent } from '../agent/main.ts';
 import { type BoxConfig, readConfig } from '../config.ts';
 import type { Alert } from '../contract/alert.ts';
@@ -42,6 +43,7 @@ class Box {
   private readonly log: Logger;
   private readonly outbox = new MemoryOutbox();
   private readonly agent: Agent | undefined;
+  private readonly clock = new ClockWatch();
   private report: SensorReport;
   private supervision: NonNullable<SensorReport['supervision']> = { restarts: 0 };
 
@@ -63,6 +65,7 @@ class Box {
 
   start(): void {
     if (this.agent === undefined) this.log.warn('no "uplink" in the configuration: alerts are only logged');
+    this.clock.start();
     this.agent?.start();
   }
 
@@ -79,17 +82,17 @@ class Box {
   }
 
   async stop(drainMs: number): Promise<void> {
+    this.clock.stop();
     if (this.agent === undefined) return;
     if (!(await this.agent.drained(drainMs))) this.log.warn({ waiting: this.outbox.depth }, 'ended before the centre had everything');
     await this.agent.stop();
   }
 
   private take(alert: Alert): void {
-    this.outbox.append(
-      'alert',
-      (seq) => JSON.stringify({ ...alert, ...(this.agent === undefined ? {} : { boot: this.agent.boot }), seq }),
-      alert.id,
-    );
+    const sent: Alert = { ...alert };
+    if (this.agent !== undefined) sent.boot = this.agent.boot;
+    if (this.clock.state !== undefined) sent.clock = this.clock.state;
+    this.outbox.append('alert', (seq) => JSON.stringify({ ...sent, seq }), alert.id);
     const { id, rev, kind, stage, severity, host, remote } = alert;
     this.log.info({ id, rev, kind, stage, severity, host: host.ip, remote: remote.ip ?? remote.name }, 'alert');
     this.agent?.wake();

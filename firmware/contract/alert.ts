@@ -49,7 +49,13 @@ export const alertSchema = z
     boot: z.string().optional().meta({ description: 'random id of the run of the box, as in presence and health; absent in a replay' }),
     tsFirst: timestamp,
     tsLast: timestamp,
-    clock: z.object({ synced: z.boolean(), offsetMs: z.number() }).optional(),
+    clock: z
+      .object({
+        synced: z.boolean(),
+        offsetMs: z.number().optional().meta({ description: 'ahead of the time server; absent: nobody says' }),
+      })
+      .optional()
+      .meta({ description: 'of the box when it sent this; absent in a replay and where nobody knows' }),
     detector: z.string(),
     kind: alertKindSchema,
     stage: stageSchema,

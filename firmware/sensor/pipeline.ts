@@ -35,7 +35,6 @@ export interface PipelineSetup {
   onEvent?: EventSink;
   /** Frames lost by kernel and interface so far. */
   dropped?(): number;
-  clock?(): { synced: boolean; offsetMs: number };
   /** Told of a fault of our own, the first few times. */
   onBug?(error: unknown): void;
 }
@@ -75,7 +74,7 @@ export class Pipeline {
   }
 
   private alertContext() {
-    const { box, agency, boot, version, dropped, clock } = this.setup;
+    const { box, agency, boot, version, dropped } = this.setup;
     const { hosts } = this.observer;
     return {
       box,
@@ -84,7 +83,6 @@ export class Pipeline {
       dropped: dropped ?? (() => 0),
       ...(agency === undefined ? {} : { agency }),
       ...(boot === undefined ? {} : { boot }),
-      ...(clock === undefined ? {} : { clock }),
     };
   }
 

@@ -21,7 +21,7 @@ export interface Capture {
 }
 
 /** What the largest part holds at the same time: two office captures and a compiled list. */
-const freeBytesNeeded = 4e9;
+const freeBytesNeeded = 9e9;
 const seed = 20_200_121;
 
 export class Workspace {

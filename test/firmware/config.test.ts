@@ -24,6 +24,7 @@ describe('the configuration of a box', () => {
       box: 'local',
       lang: 'vi',
       intel: [],
+      allow: [],
       flows: { flowsMax: 131_072, unansweredTimeoutS: 60, tcpTimeoutS: 1800 },
       streams: { connectionsMax: 32_768 },
       alerts: { openMax: 10_000 },
@@ -51,6 +52,7 @@ describe('the configuration of a box', () => {
     [{ detectors: { knownBad: { enabled: 'yes' } } }, 'detectors.knownBad.enabled'],
     [{ capture: { pace: -1 } }, 'capture.pace'],
     [{ intel: 'bad.txt' }, 'intel'],
+    [{ allow: [7] }, 'allow.0'],
     [null, '(top)'],
     [[], '(top)'],
   ])('names the file and the setting of %j', (document, path) => {

@@ -1,4 +1,4 @@
-/** The files of indicators that a configuration names -> whether they can be used, how many there are and how old they are. */
+/** The files of indicators and allowances that a configuration names -> whether they can be used, how many there are and how old they are. */
 
 import { indicatorTypes } from '../../sensor/intel/indicator.ts';
 import { newestOf } from '../../sensor/intel/indicator-files.ts';
@@ -10,12 +10,16 @@ import { type Finding, finding } from './finding.ts';
 const ageDaysMax = 14;
 const dayMs = 86_400_000;
 
-export async function checkIntelligence(paths: readonly string[], nowMs: number = Date.now()): Promise<Finding[]> {
+export async function checkIntelligence(
+  paths: readonly string[],
+  allow: readonly string[] = [],
+  nowMs: number = Date.now(),
+): Promise<Finding[]> {
   if (paths.length === 0) return [finding('intel.none')];
   const report = new ListReport();
   let count = 0;
   try {
-    const { counts } = await indicatorsFrom(paths, report);
+    const { counts } = await indicatorsFrom(paths, report, allow);
     for (const type of indicatorTypes) count += counts[type];
   } catch (error) {
     if (!(error instanceof IntelError)) throw error;

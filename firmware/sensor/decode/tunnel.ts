@@ -6,7 +6,7 @@ import type { Reader } from '../bytes/reader.ts';
 import type { AnomalyCounter } from './anomaly.ts';
 import { protocolGre, protocolIPv6, protocolIpInIp } from './ip.ts';
 import { decodeInnerEthernet, etherTypeBridging, etherTypeIPv4, etherTypeIPv6, nothingInside } from './link.ts';
-import { type Packet, protocolUdp } from './packet.ts';
+import { noVlan, type Packet, protocolUdp } from './packet.ts';
 
 const portVxlan = 4789; // RFC 7348 §5
 const portVxlanLinux = 8472; // the Linux kernel's default before the assignment
@@ -82,12 +82,10 @@ function decodeGre(reader: Reader, packet: Packet, anomalies: AnomalyCounter): n
   if ((flags & 0x4000) !== 0) skipSourceRoutes(reader);
   switch (etherType) {
     case etherTypeErspan:
-      if (hasSequence) reader.skip(8); // type II header; type I has neither sequence nor header
-      return decodeInnerEthernet(reader, packet, anomalies);
+      return decodeErspan(reader, packet, hasSequence ? 6 : -1, anomalies); // type I has neither sequence nor header
     case etherTypeErspan3: {
-      reader.skip(11);
-      if ((reader.u8() & 1) === 1) reader.skip(8); // O bit: a platform specific sub-header follows
-      return decodeInnerEthernet(reader, packet, anomalies);
+      const hasSubheader = (reader.peek(11) & 1) === 1; // O bit: a platform specific sub-header follows
+      return decodeErspan(reader, packet, hasSubheader ? 18 : 10, anomalies);
     }
     case etherTypeBridging:
       return decodeInnerEthernet(reader, packet, anomalies);
@@ -97,6 +95,15 @@ function decodeGre(reader: Reader, packet: Packet, anomalies: AnomalyCounter): n
     default:
       return nothingInside;
   }
+}
+
+/** Version and VLAN come first, then `restBytes` more of the header; -1: there is no header. The VLAN counts where the mirrored frame has lost its tag. */
+function decodeErspan(reader: Reader, packet: Packet, restBytes: number, anomalies: AnomalyCounter): number {
+  const vlan = restBytes < 0 ? 0 : reader.u16() & 0x0fff;
+  if (restBytes > 0) reader.skip(restBytes);
+  const inner = decodeInnerEthernet(reader, packet, anomalies);
+  if (packet.vlan === noVlan && vlan !== 0) packet.vlan = vlan;
+  return inner;
 }
 
 const sourceRoutesMax = 8; // RFC 1701 §1 sets none; real packets have none at all

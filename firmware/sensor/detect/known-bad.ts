@@ -262,6 +262,8 @@ class KnownBad implements Detector {
   private requestHit({ authority, host, path }: HttpTarget, nowMs: number): Hit | undefined {
     const url = this.indicators.url(authority, path, nowMs);
     if (url !== undefined) return { match: url, observed: `http://${authority}${path}`, measured: 'URL asked for' };
+    // The more exact entry wins: a URL that is allowed stands above its name.
+    if (this.indicators.isUrlAllowed(authority, path, nowMs)) return undefined;
     const domain = this.indicators.domain(host, nowMs);
     if (domain !== undefined) return { match: domain, observed: authority, measured: 'host of an HTTP request' };
     const words = parseAddress(host);

@@ -3,96 +3,114 @@
  * header stands in a comment, as abuse.ch writes it. A line that names no column for values is no header.
  */
 import { splitRecord } from './csv.ts';
-import type { ValueType } from './parse-value.ts';
+import { parseValue, type ValueType } from './parse-value.ts';
 
-/** Names of a column, the more telling first, in lower case without spaces, hyphens and underscores. */
+/** Names of a column, the more telling first, as `plainName` gives them. */
 const columnNames = {
-  type: ['type', 'ioctype', 'indicatortype'],
-  family: ['family', 'malwareprintable', 'malware', 'listingreason', 'threat'],
-  source: ['source', 'feed'],
-  confidence: ['confidence', 'confidencelevel'],
+  type: ['type', 'ioctype', 'indicatortype', 'observabletype', 'valuetype'],
+  family: ['family', 'malwareprintable', 'malwarefamily', 'malware', 'malwarename', 'listingreason', 'threat'],
+  source: ['source', 'feed', 'provider'],
+  confidence: ['confidence', 'confidencelevel', 'confidencescore'],
   tlp: ['tlp'],
-  firstSeen: ['firstseen', 'firstseenutc', 'dateadded', 'listingdate'],
-  validUntil: ['validuntil', 'expires'],
+  firstSeen: ['firstseen', 'firstseenutc', 'dateadded', 'listingdate', 'validfrom'],
+  validUntil: ['validuntil', 'expires', 'expiry', 'expiration', 'expirationdate', 'expiresat'],
   reference: ['reference', 'urlhauslink', 'link', 'url'],
   list: ['list', 'action'],
-  port: ['dstport', 'port'],
+  port: ['dstport', 'destinationport', 'port'],
 } as const;
+const roleNames: ReadonlySet<string> = new Set(Object.values(columnNames).flat());
 
-/** Columns that hold the value, with the type that their name says. `url` is last: it may also be the reference. */
-const valueNames: ReadonlyMap<string, ValueType | undefined> = new Map<string, ValueType | undefined>([
-  ['value', undefined],
-  ['indicator', undefined],
-  ['ioc', undefined],
-  ['iocvalue', undefined],
-  ['dstip', 'address'],
-  ['ip', 'address'],
-  ['ipaddress', 'address'],
-  ['domain', 'domain'],
-  ['hostname', 'domain'],
-  ['ja3md5', 'ja3'],
-  ['ja3', 'ja3'],
-  ['ja4', 'ja4'],
-  ['sha1', 'cert-sha1'],
-  ['useragent', 'user-agent'],
-  ['url', 'url'],
+/** Columns of which one holds the value, of whatever type, the more telling first. */
+const anyValueNames = ['value', 'indicator', 'ioc', 'iocvalue', 'indicatorvalue', 'observable', 'observablevalue'];
+/** May be a value where there is no other column for one. */
+const lastValueName = 'name';
+
+function named(type: ValueType | undefined, names: string): [string, ValueType | undefined][] {
+  return names.split(' ').map((name) => [name, type]);
+}
+
+/** Columns that each hold a value of their own, with the type that their name says; undefined where the form of the value tells. */
+const typedValueNames: ReadonlyMap<string, ValueType | undefined> = new Map([
+  ...named('address', 'dstip destinationip ip ipaddress ipv4 ipv6 ipv4address ipv6address address cidr network'),
+  ...named('domain', 'domain domainname fqdn'),
+  ...named(undefined, 'host hostname fingerprint certfingerprint certificatefingerprint'),
+  ...named('url', 'uri url'),
+  ...named('ja3', 'ja3md5 ja3 ja3hash ja3fingerprint'),
+  ...named('ja4', 'ja4 ja4fingerprint'),
+  ...named(
+    'cert-sha1',
+    'sha1 certsha1 certificatesha1 sha1fingerprint fingerprintsha1 certfingerprintsha1 x509fingerprintsha1 sslcertsha1',
+  ),
+  ...named('cert-sha256', 'sha256 certsha256 certificatesha256 sha256fingerprint fingerprintsha256 certfingerprintsha256'),
+  ...named('cert-sha256', 'x509fingerprintsha256 sslcertsha256'),
+  ...named('user-agent', 'useragent ua httpuseragent'),
 ]);
 
 type Role = keyof typeof columnNames;
 
+export interface ValueColumn {
+  at: number;
+  /** What its name says; undefined where the form of the value or the column of types decides. */
+  type: ValueType | undefined;
+}
+
 export interface ListColumns {
   delimiter: string;
-  value: number;
-  /** What the name of the value's column says; undefined where the shape or the type column decides. */
-  valueType: ValueType | undefined;
+  /** At least one. Where there are several, each row may have a value in each. */
+  values: readonly ValueColumn[];
   /** Place of each column; -1 where there is none. */
   place: Readonly<Record<Role, number>>;
 }
 
 /** `\t` and `;` too: spreadsheets write them where the comma is the decimal mark. */
-const delimiters = [',', ';', '\t'];
+const delimiters = ['\t', ',', ';'];
+
+/** A name without what people decorate it with; what stands in brackets (`valid until (UTC)`) goes where the name is not known with it. */
+function plainName(cell: string): string {
+  const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const whole = plain(cell);
+  return isKnown(whole) ? whole : plain(cell.replace(/(?<=\S\s*)(?:\([^)]*\)|\[[^\]]*\])/g, ''));
+}
+
+function isKnown(name: string): boolean {
+  return roleNames.has(name) || typedValueNames.has(name) || anyValueNames.includes(name) || name === lastValueName;
+}
+
+/** Whether a cell is a value rather than the name of a column. */
+function isValue(cell: string): boolean {
+  return typeof parseValue(cell) !== 'string';
+}
 
 /** Undefined when `line` is not a header. A line of one word is one when it is the name of a value column. */
 export function readHeader(line: string): ListColumns | undefined {
   const commented = line.startsWith('#');
   const text = commented ? line.replace(/^#+\s*/, '') : line;
   const delimiter = delimiters.find((candidate) => text.includes(candidate)) ?? ',';
-  const names = splitRecord(text, delimiter)?.map((name) => name.toLowerCase().replace(/[\s_-]/g, ''));
-  // Any comment may begin with the word "domain"; only one that lists several names is a header.
-  if (names === undefined || (commented && names.length < 2)) return undefined;
-  if (!names.every((name) => /^[a-z0-9]*$/.test(name))) return undefined;
-  const valueName = [...valueNames.keys()].find((name) => names.includes(name));
-  if (valueName === undefined) return undefined;
-  const value = names.indexOf(valueName);
+  const cells = splitRecord(text, delimiter);
+  if (cells === undefined) return undefined;
+  const names = cells.map(plainName);
+  // A comment may well speak of domains and addresses; only one that lists several known names is a header.
+  if (commented && names.filter(isKnown).length < 2) return undefined;
+  if (cells.some((cell, index) => !isKnown(names[index]!) && isValue(cell))) return undefined;
+  const values = valueColumns(names);
+  if (values.length === 0) return undefined;
   const place = Object.fromEntries(
     Object.entries(columnNames).map(([role, synonyms]) => {
-      const name = synonyms.find((synonym) => names.includes(synonym) && names.indexOf(synonym) !== value);
+      const isFree = (name: string) => names.includes(name) && !values.some(({ at }) => at === names.indexOf(name));
+      const name = synonyms.find(isFree);
       return [role, name === undefined ? -1 : names.indexOf(name)];
     }),
   ) as Record<Role, number>;
-  return { delimiter, value, valueType: valueNames.get(valueName), place };
+  return { delimiter, values, place };
 }
 
-/** Words for a type in a column; those of file hashes and addresses of e-mail are known so that they are refused by their true name. */
-const typeWords: ReadonlyMap<string, ValueType | 'file-hash' | 'email'> = new Map<string, ValueType | 'file-hash' | 'email'>([
-  ...['ip', 'ipv4', 'ipv6', 'ipdst', 'ipsrc', 'address', 'ipaddress', 'cidr', 'network', 'ipv4addr', 'ipv6addr'].map(
-    (word) => [word, 'address'] as const,
-  ),
-  ...['ipport', 'addressport', 'ipdst|port'].map((word) => [word, 'address-port'] as const),
-  ...['domain', 'hostname', 'fqdn', 'domainname', 'host'].map((word) => [word, 'domain'] as const),
-  ...['url', 'uri', 'link'].map((word) => [word, 'url'] as const),
-  ...['ja3', 'ja3md5', 'ja3fingerprintmd5'].map((word) => [word, 'ja3'] as const),
-  ['ja4', 'ja4'],
-  ...['sha1', 'certsha1', 'x509fingerprintsha1', 'sslcertsha1'].map((word) => [word, 'cert-sha1'] as const),
-  ...['sha256', 'certsha256', 'x509fingerprintsha256', 'sslcertsha256'].map((word) => [word, 'cert-sha256'] as const),
-  ...['useragent', 'ua'].map((word) => [word, 'user-agent'] as const),
-  ...['md5', 'md5hash', 'sha1hash', 'sha256hash', 'filehash', 'filehashmd5', 'filehashsha1', 'filehashsha256'].map(
-    (word) => [word, 'file-hash'] as const,
-  ),
-  ...['email', 'emailaddress', 'emailsrc'].map((word) => [word, 'email'] as const),
-]);
-
-/** The type that a cell names; undefined for an unknown word. */
-export function readTypeWord(cell: string): ValueType | 'file-hash' | 'email' | undefined {
-  return typeWords.get(cell.toLowerCase().replace(/[\s_:-]/g, ''));
+function valueColumns(names: readonly string[]): ValueColumn[] {
+  const any = anyValueNames.find((name) => names.includes(name));
+  if (any !== undefined) return [{ at: names.indexOf(any), type: undefined }];
+  const typed = names.map((name, at) => ({ name, at, type: typedValueNames.get(name) })).filter(({ name }) => typedValueNames.has(name));
+  // Beside other values a URL is where to read more of them, unless another column is that.
+  const hasReference = columnNames.reference.some((name) => name !== 'url' && names.includes(name));
+  const values = typed.filter(({ name }) => name !== 'url' || hasReference || typed.length === 1).map(({ at, type }) => ({ at, type }));
+  if (values.length > 0 || !names.includes(lastValueName)) return values;
+  return [{ at: names.indexOf(lastValueName), type: undefined }];
 }

@@ -1,12 +1,15 @@
 /** Turns the fields of one CSV row into a value and what the row says of it. */
+import { formatAddress, isIPv4 } from '../bytes/address.ts';
 import { type Provenance, tlps } from './indicator.ts';
-import { type ListColumns, readTypeWord } from './list-columns.ts';
-import { parseAs, parseValue } from './parse-value.ts';
+import type { ListColumns } from './list-columns.ts';
+import { parseAs, parseValue, type ValueType } from './parse-value.ts';
 import type { ParsedValue } from './parsed-value.ts';
 import type { Refusal } from './refusal.ts';
+import { readTypeWord } from './type-words.ts';
 
 export type Row = { refusal: Refusal; shown: string } | { refusal?: never; value: ParsedValue; provenance: Provenance; allow: boolean };
 
+const sha1Digits = 40;
 const never: Refusal = 'valid_until is not a time';
 
 export class RowReader {
@@ -23,13 +26,28 @@ export class RowReader {
     this.allow = options.allow;
   }
 
-  /** Undefined for a row without any content. */
-  read(fields: readonly string[]): Row | undefined {
+  /** Hands on the row's values, or why one is not taken, each to `onRow`; nothing for a row without any content. */
+  read(fields: readonly string[], onRow: (row: Row) => void): void {
+    const { place, values } = this.columns;
+    if (values.length === 1) {
+      if (fields[values[0]!.at] || fields.some((field) => field !== ''))
+        onRow(this.row(fields, fields[values[0]!.at] ?? '', values[0]!.type));
+      return;
+    }
+    let count = 0;
+    for (const { at, type } of values) {
+      const text = this.cell(fields, at);
+      if (text === '') continue;
+      count++;
+      onRow(this.row(fields, text, type));
+    }
+    if (count === 0 && fields.some((field) => field !== '')) onRow({ refusal: 'empty value', shown: this.cell(fields, place.type) });
+  }
+
+  private row(fields: readonly string[], shown: string, type: ValueType | undefined): Row {
     const { place } = this.columns;
-    const shown = fields[this.columns.value] ?? '';
-    if (shown === '' && fields.every((field) => field === '')) return undefined;
     const port = this.cell(fields, place.port);
-    const value = this.value(shown, this.cell(fields, place.type), port);
+    const value = this.value(shown, type, this.cell(fields, place.type), port);
     if (typeof value === 'string') return { refusal: value, shown: port === '' ? shown : `${shown} port ${port}` };
     const provenance = this.provenance(fields);
     if (typeof provenance === 'string') return { refusal: provenance, shown };
@@ -47,16 +65,18 @@ export class RowReader {
     return text === '-' || text === 'None' || text === 'null' ? '' : text;
   }
 
-  private value(text: string, typeCell: string, port: string): ParsedValue | Refusal {
-    const named = typeCell === '' ? this.columns.valueType : readTypeWord(typeCell);
-    if (named === 'file-hash') return 'a hash of a file is never seen on the network';
-    if (named === 'email') return 'an e-mail address is not matched';
-    if (named === undefined) return typeCell === '' ? parseValue(text) : 'unknown type';
-    if (named === 'address' && port !== '' && text !== '')
-      return parseAs('address', text.includes(':') ? `[${text}]:${port}` : `${text}:${port}`);
-    const parsed = parseAs(named, text);
-    if (typeof parsed !== 'string' && named === 'address-port' && parsed.type !== named) return 'not of the type that its column says';
-    return parsed;
+  private value(text: string, columnType: ValueType | undefined, typeCell: string, port: string): ParsedValue | Refusal {
+    // Where several columns hold values, each says by its name what it holds.
+    const word = typeCell === '' || this.columns.values.length > 1 ? undefined : readTypeWord(typeCell);
+    if (word === 'file-hash') return 'a hash of a file is never seen on the network';
+    if (word === 'email') return 'an e-mail address is not matched';
+    if (word === 'certificate') return parseAs(text.replaceAll(':', '').length > sha1Digits ? 'cert-sha256' : 'cert-sha1', text);
+    const type = word ?? columnType;
+    if (type === undefined) return typeCell === '' || this.columns.values.length > 1 ? withPort(parseValue(text), port) : 'unknown type';
+    if (type === 'address') return withPort(parseAs(type, text), port);
+    if (type !== 'address-port') return parseAs(type, text);
+    const parsed = withPort(parseAs(type, text.replace(/^(.*:.*)\|/, '[$1]:').replace('|', ':')), port);
+    return typeof parsed !== 'string' && parsed.type !== type ? 'not of the type that its column says' : parsed;
   }
 
   private provenance(fields: readonly string[]): Provenance | Refusal {
@@ -93,6 +113,16 @@ export class RowReader {
     this.lastProvenance = provenance;
     return provenance;
   }
+}
+
+/** A whole address takes the port that the row names; a network and any other value have none. */
+function withPort(value: ParsedValue | Refusal, port: string): ParsedValue | Refusal {
+  if (port === '' || typeof value === 'string' || value.type !== 'address') return value;
+  const isFour = isIPv4(value.a, value.b, value.c);
+  const address = formatAddress(value.a, value.b, value.c, value.d);
+  return value.prefixLength === (isFour ? 32 : 128)
+    ? parseAs('address-port', isFour ? `${address}:${port}` : `[${address}]:${port}`)
+    : value;
 }
 
 /** `amber`, `TLP:AMBER`, and `white` of TLP 1.0, which is `clear` now. */

@@ -3,6 +3,7 @@
  * caller (the type column of a CSV). A value that is no indicator gives the reason instead. Defanged forms are read (`hxxp`, `[.]`).
  */
 import type { IndicatorType } from './indicator.ts';
+import { isLikeUserAgent } from './list-shape.ts';
 import { parseIPv4Value, parseIPv6Value } from './parse-address.ts';
 import { parseDomainValue } from './parse-domain.ts';
 import { parseUrlValue } from './parse-url.ts';
@@ -89,7 +90,7 @@ function faultOf(text: string): Refusal | undefined {
   if (text.length > valueLengthMax) return 'too long';
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === 0x20 || code === 0x09) return 'space inside the value';
+    if (code === 0x20 || code === 0x09) return 'space inside the value; write ua:… for a user agent';
     if (code < 0x20 || code === 0x7f) return 'control character in the value';
   }
   return undefined;
@@ -114,6 +115,7 @@ function parseWithColon(text: string): ParsedValue | Refusal {
 /** Reads a value whose type nobody named. `text` is trimmed. */
 export function parseValue(text: string): ParsedValue | Refusal {
   if (/^ua:/i.test(text)) return parseUserAgent(text.slice(3).trim());
+  if (text.includes(' ') && isLikeUserAgent(text)) return parseUserAgent(text);
   const fault = faultOf(text);
   if (fault !== undefined) return fault;
   const value = /[[({]|^hxx/i.test(text) ? refang(text) : text;

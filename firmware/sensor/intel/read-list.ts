@@ -8,6 +8,7 @@ import type { Provenance } from './indicator.ts';
 import { type ListColumns, readHeader } from './list-columns.ts';
 import { lineLengthMax, readLines } from './list-lines.ts';
 import { RowReader } from './list-row.ts';
+import { isLikeRow } from './list-shape.ts';
 import { parseValue } from './parse-value.ts';
 import type { ParsedValue } from './parsed-value.ts';
 import type { Refusal } from './refusal.ts';
@@ -17,6 +18,8 @@ const shownRefusalsMax = 100;
 const shownValueMax = 80;
 /** Lines that one quoted field may span. Beyond, the quote is taken for a stray one and only its own line is refused. */
 const quotedLinesMax = 16;
+const noHeader: Refusal = 'CSV without a known header: its first line must name the columns (value, or ip, domain, url …)';
+const severalValues: Refusal = 'more than one value: a CSV list begins with a header; write url:… for a URL that has a comma';
 
 export interface ListOptions {
   /** Every entry is an allowance, unless its own column says otherwise. */
@@ -33,8 +36,10 @@ export class ListReport {
   /** The first of them, each `FILE:LINE: value: reason`. */
   readonly refusals: string[] = [];
 
-  refuse(path: string, line: number, value: string, reason: Refusal): void {
+  /** `isShown` false: of a fault that a line before has named for the whole file. */
+  refuse(path: string, line: number, value: string, reason: Refusal, isShown = true): void {
     this.refused++;
+    if (!isShown) return;
     if (this.refusals.length >= shownRefusalsMax) return;
     // A list may be hostile: what it holds goes to somebody's terminal without control characters.
     const shown = value.slice(0, shownValueMax).replace(/\p{C}/gu, '?') + (value.length > shownValueMax ? '…' : '');
@@ -58,7 +63,11 @@ class ListReader {
   private readonly onEntry: OnEntry;
   private columns: ListColumns | undefined;
   private rows: RowReader | undefined;
+  /** A header in a comment; it counts when the first value line has its delimiter. */
+  private commentHeader: ListColumns | undefined;
   private sawValue = false;
+  /** The file is CSV, and nothing says what its columns hold. */
+  private lacksHeader = false;
   /** Lines of a record whose quote is open. */
   private open: { text: string; number: number }[] = [];
 
@@ -87,17 +96,36 @@ class ListReader {
     const text = line.trim();
     if (text === '') return;
     const header = this.sawValue ? undefined : readHeader(text);
-    if (header !== undefined) {
-      this.columns = header;
-      this.rows = new RowReader(header, this.options);
-      return;
-    }
+    if (header !== undefined && text.startsWith('#')) this.commentHeader = header;
+    else if (header !== undefined) this.useHeader(header);
+    if (header !== undefined) return;
     const value = stripComment(text);
     if (value === '') return;
+    if (!this.sawValue && this.commentHeader !== undefined && value.includes(this.commentHeader.delimiter)) {
+      this.record(line, number, this.useHeader(this.commentHeader));
+    } else this.value(value, number);
+  }
+
+  private useHeader(columns: ListColumns): ListColumns {
+    this.columns = columns;
+    this.rows = new RowReader(columns, this.options);
+    return columns;
+  }
+
+  private value(text: string, number: number): void {
+    if (isLikeRow(text)) {
+      const isFirst = !this.sawValue && !this.lacksHeader;
+      this.lacksHeader ||= isFirst;
+      this.report.refuse(this.path, number, text, this.lacksHeader ? noHeader : severalValues, isFirst || !this.lacksHeader);
+      return;
+    }
+    const parsed = parseValue(text);
+    if (typeof parsed === 'string') {
+      this.report.refuse(this.path, number, text, parsed);
+      return;
+    }
     this.sawValue = true;
-    const parsed = parseValue(value);
-    if (typeof parsed === 'string') this.report.refuse(this.path, number, value, parsed);
-    else this.take(parsed, this.options.defaults, this.options.allow);
+    this.take(parsed, this.options.defaults, this.options.allow);
   }
 
   private record(line: string, number: number, columns: ListColumns): void {
@@ -111,10 +139,10 @@ class ListReader {
     }
     const first = this.open[0]!.number;
     this.open = [];
-    const row = this.rows!.read(fields);
-    if (row === undefined) return;
-    if (row.refusal !== undefined) this.report.refuse(this.path, first, row.shown, row.refusal);
-    else this.take(row.value, row.provenance, row.allow);
+    this.rows!.read(fields, (row) => {
+      if (row.refusal !== undefined) this.report.refuse(this.path, first, row.shown, row.refusal);
+      else this.take(row.value, row.provenance, row.allow);
+    });
   }
 
   /** Refuses the line with the open quote and reads those after it anew. */

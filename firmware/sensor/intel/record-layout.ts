@@ -11,11 +11,14 @@ export const recordField = {
   firstSeen: 3,
   /** The indicator or allowance counts up to this second; 0: for ever. */
   validUntil: 4,
-  /** The record that counts once this one, a time-limited allowance, has ended. */
+  /** The record that counts once this one has ended: of the same value, weaker, and valid for longer. */
   under: 5,
   /** Bits 0-7 confidence, 8-11 TLP (1 + its place in the list of TLPs), 12 set for an allowance. */
   flags: 6,
 } as const;
+
+/** Records one beneath the other: at most one for each confidence from 0 to 100, of allowances and of indicators. */
+export const underMax = 202;
 
 export const tlpShift = 8;
 export const tlpMask = 15;

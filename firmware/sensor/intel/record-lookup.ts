@@ -1,6 +1,6 @@
 /** Reads the records of a compiled set in place: whether one counts at a time, and what it says. Makes strings only when asked for a hit. */
 import { type Provenance, tlps } from './indicator.ts';
-import { allowFlag, recordField, recordWords, tlpMask, tlpShift } from './record-layout.ts';
+import { allowFlag, recordField, recordWords, tlpMask, tlpShift, underMax } from './record-layout.ts';
 
 export class RecordLookup {
   private readonly records: Int32Array;
@@ -13,11 +13,14 @@ export class RecordLookup {
     this.stringBytes = Buffer.from(stringBytes.buffer, stringBytes.byteOffset, stringBytes.byteLength);
   }
 
-  /** The record itself, or the one beneath it where it has ended, or 0 where neither counts at this time. */
+  /** The record itself, or the first beneath it that has not ended, or 0 where none counts at this time. */
   live(record: number, nowMs: number): number {
-    if (record === 0 || this.isLive(record, nowMs)) return record;
-    const under = this.records[record * recordWords + recordField.under]!;
-    return under !== 0 && this.isLive(under, nowMs) ? under : 0;
+    let live = record;
+    for (let depth = 0; depth < underMax; depth++) {
+      if (live === 0 || this.isLive(live, nowMs)) return live;
+      live = this.records[live * recordWords + recordField.under]!;
+    }
+    return 0;
   }
 
   isAllowance(record: number): boolean {

@@ -39,6 +39,11 @@ function seconds(milliseconds: number | undefined, round: (value: number) => num
   return Math.min(secondsMax, Math.max(1, round(milliseconds / 1000)));
 }
 
+/** The last second at which a record counts. */
+function endOf(fields: RecordFields): number {
+  return fields.validUntil === 0 ? Number.POSITIVE_INFINITY : fields.validUntil;
+}
+
 export class RecordTable {
   private readonly strings = new StringTable();
   private readonly identities = new IdentityTable();
@@ -82,27 +87,37 @@ export class RecordTable {
     return (this.word(number, recordField.flags) & allowFlag) !== 0;
   }
 
-  /** The record of a value that has two. An allowance hides an indicator of the same exactness; one with an end keeps it beneath. */
+  /**
+   * The record of a value that has two: the stronger one whole, and beneath it the other where that is valid for longer. So the strongest
+   * that is valid at the time of a frame counts, whenever the set was built. An allowance is stronger than any indicator of the value.
+   */
   merge(one: number, other: number): number {
     if (one === other) return one;
     const pair = Math.min(one, other) * recordsMax + Math.max(one, other);
     const known = this.merges.get(pair);
     if (known !== undefined) return known;
-    const both = [this.fields(one), this.fields(other)];
-    const allowances = both.filter((fields) => fields.allow).map((fields) => ({ ...fields, under: 0 }));
-    const indicators = both
-      .map((fields) => (!fields.allow ? fields : fields.under === 0 ? undefined : this.fields(fields.under)))
-      .filter((fields) => fields !== undefined);
-    const result = allowances.length > 0 ? this.mergeAll(allowances) : this.mergeAll(indicators);
-    if (result.allow && result.validUntil !== 0 && indicators.length > 0) result.under = this.intern(this.mergeAll(indicators));
-    const merged = this.intern(result);
+    const layers = [...this.layers(one), ...this.layers(other)].sort((first, second) => this.compareStrength(first, second));
+    const kept: RecordFields[] = [];
+    for (const layer of layers) {
+      const above = kept.at(-1);
+      if (above === undefined || endOf(layer) > endOf(above)) kept.push(layer);
+    }
+    const merged = kept.reduceRight((under, layer) => this.intern({ ...layer, under }), 0);
     this.merges.set(pair, merged);
     return merged;
   }
 
+  /** A record and those beneath it, each without the others. */
+  private layers(number: number): RecordFields[] {
+    const layers: RecordFields[] = [];
+    for (let at = number; at !== 0; at = this.word(at, recordField.under)) layers.push({ ...this.fields(at), under: 0 });
+    return layers;
+  }
+
   /** `used`: 1 at each number in use. The table must not be changed afterwards. */
   seal(used: Uint8Array): SealedRecords {
-    for (let number = 1; number < used.length; number++) if (used[number] === 1) used[this.word(number, recordField.under)] = 1;
+    // Downwards: a record has a higher number than the one beneath it.
+    for (let number = used.length - 1; number > 0; number--) if (used[number] === 1) used[this.word(number, recordField.under)] = 1;
     const order = new Uint32Array(this.identities.size).map((_, index) => index + 1).filter((number) => used[number] === 1);
     const lanesA = new Int32Array(this.size);
     const lanesB = new Int32Array(this.size);
@@ -174,20 +189,14 @@ export class RecordTable {
     return number;
   }
 
-  /** Of the same kind for one value: the longest validity, the highest confidence, the earliest sight, the strictest TLP. Order does not matter. */
-  private mergeAll(all: readonly RecordFields[]): RecordFields {
-    const [first, ...rest] = all;
-    return rest.reduce((one, other) => {
-      const telling = this.textRank(one) <= this.textRank(other) ? one : other;
-      const seen = [one.firstSeen, other.firstSeen].filter((second) => second > 0);
-      return {
-        ...telling,
-        firstSeen: seen.length === 0 ? 0 : Math.min(...seen),
-        validUntil: one.validUntil === 0 || other.validUntil === 0 ? 0 : Math.max(one.validUntil, other.validUntil),
-        tlp: Math.max(one.tlp, other.tlp),
-        confidence: Math.max(one.confidence, other.confidence),
-      };
-    }, first!);
+  /** Below 0 when `one` is the stronger: allowances, then confidence, then the later end; the rest only so that order does not matter. */
+  private compareStrength(one: RecordFields, other: RecordFields): number {
+    if (one.allow !== other.allow) return one.allow ? -1 : 1;
+    if (one.confidence !== other.confidence) return other.confidence - one.confidence;
+    if (one.validUntil !== other.validUntil) return endOf(one) > endOf(other) ? -1 : 1;
+    const [rank, otherRank] = [this.textRank(one), this.textRank(other)];
+    if (rank !== otherRank) return rank < otherRank ? -1 : 1;
+    return other.tlp - one.tlp || one.firstSeen - other.firstSeen;
   }
 
   /** Ranks the texts of records for one value: the one that names a family and gives a reference says more. */

@@ -1,7 +1,9 @@
 /** The closed list of why a value of a list is not taken. A refusal is counted and shown with its file and line, never passed over. */
 export const refusals = [
   'empty value',
-  'space inside the value',
+  'space inside the value; write ua:… for a user agent',
+  'CSV without a known header: its first line must name the columns (value, or ip, domain, url …)',
+  'more than one value: a CSV list begins with a header; write url:… for a URL that has a comma',
   'control character in the value',
   'too long',
   'not a domain: it needs at least two labels',

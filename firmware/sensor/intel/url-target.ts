@@ -20,9 +20,9 @@ export function normalTarget(target: string): string {
   return query < 0 ? withoutDotSegments(text) : withoutDotSegments(text.slice(0, query)) + text.slice(query);
 }
 
-function normalEscape(escape: string): string {
-  const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-  return unreserved.test(character) ? character : escape.toUpperCase();
+function normalEscape(triplet: string): string {
+  const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
+  return unreserved.test(character) ? character : triplet.toUpperCase();
 }
 
 /** RFC 3986 §5.2.4. A dot segment at the end leaves its slash. */

@@ -72,6 +72,8 @@ describe('bad usage ends with exit 2 and one line that says what and where:', { 
     ['an unknown option', ['replay', '--no-such', capture], [/--no-such/]],
     ['an unknown option of the program', ['--no-such'], [/--no-such/]],
     ['an unknown command', ['repaly', capture], [/repaly/]],
+    ['no command below intel', ['intel'], [/intel/, /build/]],
+    ['an allow list that is missing', ['replay', '--allow', files.path('ours.txt'), capture], [/ours\.txt/]],
     ['an unknown command below intel', ['intel', 'biuld', files.path('out')], [/biuld/]],
     ['an option without its value', ['replay', '--intel'], [/--intel/]],
     ['a command without its file', ['observe', '--json'], [/file/]],
@@ -146,6 +148,16 @@ describe('vonggac', { timeout: timeoutMs }, () => {
     expect(alerts).toMatchObject([{ schema: 'alert/1', kind: 'c2.address', stage: 'exchange', count: 1 }]);
     for (const alert of alerts) expect(alertSchema.strict().safeParse(alert).error).toBeUndefined();
     for (const word of ['packets', 'bytes', 'flows', 'findings', 'anomalies', 'seconds', 'packets/s']) expect(ended.error).toContain(word);
+  });
+
+  it('reports nothing of what an allow list names, on the command line or in the configuration', async () => {
+    const allow = files.write('ours-allowed.txt', '203.0.113.66\n');
+    const config = files.write('allow.json', JSON.stringify({ intel: [list], allow: [allow] }));
+    const runs = [
+      vonggac(['replay', '--json', '--intel', list, '--allow', allow, capture]),
+      vonggac(['replay', '--json', '--config', config, capture]),
+    ];
+    for (const ended of await Promise.all(runs)) expect([ended.code, ended.out]).toEqual([0, '']);
   });
 
   it('gives the same alerts each time, and every revision when asked for them', async () => {

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Ask, checkClock, checkDisk, checkRuntime } from '../../../../firmware/command/doctor/machine.ts';
+import type { Ask } from '../../../../firmware/agent/health/clock.ts';
+import { checkClock, checkDisk, checkRuntime } from '../../../../firmware/command/doctor/machine.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vonggac-doctor-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -168,7 +168,7 @@ describe('the alert engine', () => {
 
   it('gives every alert in the shape of the schema, with no field that it does not declare', () => {
     const strict = alertSchema.strict();
-    const engine = new Engine({}, { agency: 'Sở', boot: 'abc', clock: () => ({ synced: true, offsetMs: 2 }) });
+    const engine = new Engine({}, { agency: 'Sở', boot: 'abc' });
     engine.raise({ app: 'http', communityId: '1:x', bytesOut: 1, bytesIn: 2, context: { http: { host: 'x' } }, remoteName: 'x' });
     engine.raise({ inbound: true }).raise({ stage: 'exchange' }).pass(5000);
     const { remote: _remote, ...withoutRemote } = finding();

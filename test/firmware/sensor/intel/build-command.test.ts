@@ -105,7 +105,7 @@ describe('vonggac intel build', () => {
     for (const [out, files, message] of [
       [scratch.path('x.set'), [scratch.path('absent.txt')], /absent\.txt: no such file$/],
       [scratch.path('x.set'), [scratch.path('.')], /is a folder, not a file$/],
-      [scratch.path('nowhere/x.set'), [list], /nowhere\/x\.set: no such file$/],
+      [scratch.path('nowhere/x.set'), [list], /nowhere\/x\.set: cannot be written: the folder \S+nowhere is missing; make it first$/],
     ] as const) {
       const result = await build(out, [...files]);
       expect(result.exitCode).toBe(2);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { askAddress, type Entry, setOf } from './lists.ts';
+import { askAddress, compileEntries, type Entry, setOf } from './lists.ts';
 
 describe('a domain', () => {
   const set = setOf('evil.example', '=host.exact.example', 'deep.under.example', 'xn--bcher-kva.example');
@@ -90,6 +90,14 @@ describe('the allow list', () => {
     expect(set.url('cdn.example', '/x', 0)?.value).toBe('http://cdn.example/');
     expect(set.url('cdn.example', '/good/x', 0)).toBeUndefined();
     expect(set.url('cdn.example', '/good/bad.exe', 0)?.value).toBe('http://cdn.example/good/bad.exe');
+    const targets = ['/x', '/good/x', '/good/bad.exe', '/good/./y/../x'];
+    expect(targets.map((target) => set.isUrlAllowed('cdn.example', target, 0))).toEqual([false, true, false, true]);
+    expect(set.isUrlAllowed('other.example', '/', 0)).toBe(false);
+  });
+
+  test('of a URL counts up to its end', () => {
+    const set = setOf({ value: 'http://cdn.example/good', allow: true, validUntilMs: 1000 });
+    expect([1000, 1001].map((nowMs) => set.isUrlAllowed('cdn.example', '/good', nowMs))).toEqual([true, false]);
   });
 });
 
@@ -135,6 +143,9 @@ describe('a URL', () => {
     'http://[2001:db8::5]/x',
     'http://root.example',
     'http://dir.example/d/',
+    'http://mal.example/mal/gate',
+    'http://mal.example/p?id=',
+    'http://esc.example/%7euser/a%2fb',
   );
 
   test.each([
@@ -151,6 +162,16 @@ describe('a URL', () => {
     ['q.example.:8443', '/gate.php?id=1', 'http://q.example:8443/gate.php?id=1'],
     ['q.example:8443', '/gate.php?id=1&n=2', 'http://q.example:8443/gate.php?id=1'],
     ['q.example:8443', '/gate.php?id=12', undefined],
+    ['mal.example', '/mal/gate.php', 'http://mal.example/mal/gate'],
+    ['mal.example', '/mal/gate?x', 'http://mal.example/mal/gate'],
+    ['mal.example', '/mal/gate;jsessionid=1', 'http://mal.example/mal/gate'],
+    ['mal.example', '/mal/gateway', undefined],
+    ['mal.example', '/malware', undefined],
+    ['mal.example', '/p?id=77', 'http://mal.example/p?id='],
+    ['esc.example', '/%7Euser/a%2fb', 'http://esc.example/~user/a%2Fb'],
+    ['esc.example', '/~user/./x/../a%2Fb/c', 'http://esc.example/~user/a%2Fb'],
+    ['esc.example', '/x/%2e%2e/~user/a%2Fb?q', 'http://esc.example/~user/a%2Fb'],
+    ['esc.example', '/~user/a/b', undefined],
     ['q.example:8443', '/gate.php', undefined],
     ['[2001:DB8:0::5]', '/x', 'http://[2001:db8::5]/x'],
     ['[2001:DB8:0::5]:80', '/x/y', 'http://[2001:db8::5]/x'],
@@ -233,28 +254,42 @@ describe('provenance', () => {
     });
   });
 
-  test('of a value in two lists keeps the family, the higher confidence, the stricter TLP and the longer validity', () => {
-    const poor: Entry = { value: 'evil.example', source: 'list', confidence: 90, tlp: 'red' };
-    const rich: Entry = {
-      value: 'evil.example',
-      family: 'Emotet',
-      source: 'feed',
-      confidence: 50,
-      tlp: 'green',
-      firstSeenMs: 5000,
-      validUntilMs: 9000,
-    };
-    for (const set of [setOf(poor, rich), setOf(rich, poor)]) {
-      const { family, source, confidence, tlp, firstSeenMs, validUntilMs } = set.domain('evil.example', 99_000)!;
-      expect({ family, source, confidence, tlp, firstSeenMs, validUntilMs }).toEqual({
-        family: 'Emotet',
-        source: 'feed',
-        confidence: 90,
-        tlp: 'red',
-        firstSeenMs: 5000,
-        validUntilMs: undefined,
-      });
+  test('of a value in two lists is the whole of the stronger one: the more confident, then the one with the later end', () => {
+    const sure: Entry = { value: 'evil.example', source: 'list', confidence: 90, tlp: 'green' };
+    const rich: Entry = { value: 'evil.example', family: 'Emotet', confidence: 50, tlp: 'red', firstSeenMs: 5000 };
+    const ending: Entry = { value: 'evil.example', source: 'ending', confidence: 90, tlp: 'red', validUntilMs: 9000 };
+    for (const set of [setOf(sure, rich, ending), setOf(ending, rich, sure), setOf(rich, ending, sure)]) {
+      const match = { type: 'domain', value: 'evil.example', exactness: 4, bundle: set.bundle };
+      expect(set.domain('evil.example', 99_000)).toEqual({ ...match, source: 'list', confidence: 90, tlp: 'green' });
       expect(set.counts.domain).toBe(1);
+    }
+  });
+
+  test('of a stronger entry that has ended gives way to the strongest that still counts, and comes with nothing of the other', () => {
+    const entry = (confidence: number, validUntilMs?: number): Entry => ({
+      value: '192.0.2.1',
+      confidence,
+      source: `s${confidence}`,
+      ...(validUntilMs === undefined ? {} : { validUntilMs }),
+    });
+    const entries = [entry(90, 10_000), entry(80, 5000), entry(70, 20_000), entry(60), entry(50, 90_000)];
+    for (const order of [entries, entries.toReversed(), [2, 4, 0, 3, 1].map((index) => entries[index]!)]) {
+      const set = setOf(...order);
+      const sources = [0, 10_001, 20_001, 99_000].map((nowMs) => askAddress(set, '192.0.2.1', 0, nowMs)?.source);
+      expect(sources).toEqual(['s90', 's70', 's60', 's60']);
+      expect(compileEntries(order)).toEqual(compileEntries(entries));
+    }
+  });
+
+  test('of an allowance with an end keeps beneath it the indicators that are valid for longer', () => {
+    const entries: Entry[] = [
+      { value: 'evil.example', source: 'short', confidence: 90, validUntilMs: 20_000 },
+      { value: 'evil.example', source: 'long', confidence: 10 },
+      { value: 'evil.example', allow: true, confidence: 1, validUntilMs: 10_000 },
+    ];
+    for (const order of [entries, entries.toReversed()]) {
+      const set = setOf(...order);
+      expect([5000, 15_000, 30_000].map((nowMs) => set.domain('evil.example', nowMs)?.source)).toEqual([undefined, 'short', 'long']);
     }
   });
 });
@@ -267,6 +302,7 @@ test('an empty set knows nothing and answers every question', () => {
   expect(askAddress(set, '2001:db8::1', 443)).toBeUndefined();
   expect(set.domain('evil.example', 0)).toBeUndefined();
   expect(set.url('evil.example', '/', 0)).toBeUndefined();
+  expect(set.isUrlAllowed('evil.example', '/', 0)).toBe(false);
   expect(set.fingerprint('ja4', 't13d1516h2_8daaf6152771_e5627efa2ab1', 0)).toBeUndefined();
   expect(set.userAgent('curl/8', 0)).toBeUndefined();
 });

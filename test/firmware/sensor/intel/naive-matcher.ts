@@ -56,7 +56,7 @@ export function naiveUrl(entries: readonly NaiveEntry[], authority: string, targ
     const path = value.text.slice(value.text.indexOf('/'));
     if (value.text.slice(0, value.text.indexOf('/')) !== authority || !target.startsWith(path)) return -1;
     const rest = target.slice(path.length);
-    const isBoundary = rest === '' || path.endsWith('/') || /^[/?]/.test(rest) || (path.includes('?') && rest.startsWith('&'));
+    const isBoundary = rest === '' || /[/=]$/.test(path) || /^[/?#&.;=]/.test(rest);
     return isBoundary ? path.length : -1;
   });
 }

@@ -72,6 +72,12 @@ describe('recognises', () => {
     [hex64, `cert-sha256 ${hex64.toLowerCase()}`],
     [`sha256:${hex64}`, `cert-sha256 ${hex64.toLowerCase()}`],
     [hex64.match(/../g)!.join(':'), `cert-sha256 ${hex64.toLowerCase()}`],
+    ['http://host.example/%7eu/%2E%2E/./x%2fy%3f?a=%41', 'url host.example/x%2Fy%3F?a=A'],
+    [
+      'Mozilla/5.0 (X11; Linux) AppleWebKit/537.36 (KHTML, like Gecko)',
+      'user-agent Mozilla/5.0 (X11; Linux) AppleWebKit/537.36 (KHTML, like Gecko)',
+    ],
+    ['HangDa-Loader/1.0 (x64)', 'user-agent HangDa-Loader/1.0 (x64)'],
     ['ua:Mozilla/4.0 (evil; # bot)', 'user-agent Mozilla/4.0 (evil; # bot)'],
   ])('%s', (text, expected) => expect(shown(text)).toBe(expected));
 });
@@ -80,7 +86,8 @@ describe('refuses', () => {
   test.each([
     ['', 'empty value'],
     ['ua:', 'empty value'],
-    ['just some words', 'space inside the value'],
+    ['just some words', 'space inside the value; write ua:… for a user agent'],
+    ['host.example/1 (why)', 'space inside the value; write ua:… for a user agent'],
     ['evil\u0007.example', 'control character in the value'],
     ['a'.repeat(5000), 'too long'],
     [`http://host.example/${'a'.repeat(2048)}`, 'too long'],

@@ -16,7 +16,10 @@ function randomName(random: Random): string {
 
 function randomPath(random: Random): string {
   const segments = Array.from({ length: random(4) }, () => pick(random, ['a', 'b', 'ab']));
-  return `/${segments.join('/')}${pick(random, ['', '', '/', '?x=1', '?x=1&y=2', '?x=12'])}`.replace('//', '/');
+  return `/${segments.join('/')}${pick(random, ['', '', '/', '?x=1', '?x=1&y=2', '?x=12', '?x=', '?x', '.php', '.php?x'])}`.replace(
+    '//',
+    '/',
+  );
 }
 
 /** Dense around few networks, at their edges too. */

@@ -19,14 +19,25 @@ function textOf(value: ParsedValue): string {
   return `${formatAddress(value.a, value.b, value.c, value.d)}/${value.prefixLength}${value.port > 0 ? ` port ${value.port}` : ''}`;
 }
 
-function read(content: string | Uint8Array, allow = false): { taken: Taken[]; values: string[]; report: ListReport; refused: string[] } {
+function read(
+  content: string | Uint8Array,
+  allow = false,
+): { taken: Taken[]; values: string[]; types: string[]; report: ListReport; refused: string[] } {
   const path = scratch.write('a.list', content);
   const report = new ListReport();
   const taken: Taken[] = [];
-  readList(path, { allow, defaults: { confidence: 75, source: 'a' } }, report, (value, provenance, allowed) =>
-    taken.push({ value: textOf(value), provenance, allow: allowed }),
-  );
-  return { taken, values: taken.map((entry) => entry.value), report, refused: report.refusals.map((line) => line.replace(`${path}:`, '')) };
+  const types: string[] = [];
+  readList(path, { allow, defaults: { confidence: 75, source: 'a' } }, report, (value, provenance, allowed) => {
+    taken.push({ value: textOf(value), provenance, allow: allowed });
+    types.push(value.type);
+  });
+  return {
+    taken,
+    values: taken.map((entry) => entry.value),
+    types,
+    report,
+    refused: report.refusals.map((line) => line.replace(`${path}:`, '')),
+  };
 }
 
 describe('a text list', () => {
@@ -77,6 +88,15 @@ describe('a text list', () => {
     [Buffer.from('evil\0example'), /zero bytes/],
     [Buffer.from('VGINTEL\x1a', 'latin1'), /compiled set/],
   ])('is not %s', (content, message) => expect(() => read(content)).toThrow(message));
+});
+
+test('a row in a plain list is refused; a URL may have commas', () => {
+  const { values, refused } = read(
+    'evil.example\n203.0.113.0/24,X\nhttp://h.example/@1.5,2.5;s=1\nhttp://h.example/x,HangDa\nurl:http://h.example/x,HangDa\nMozilla/5.0 (KHTML, like Gecko)\nMozilla/5.0 (a),X\n',
+  );
+  expect(values).toEqual(['evil.example', 'h.example/@1.5,2.5;s=1', 'h.example/x,HangDa', 'Mozilla/5.0 (KHTML, like Gecko)']);
+  const reason = 'more than one value: a CSV list begins with a header; write url:… for a URL that has a comma';
+  expect(refused).toEqual([`2: 203.0.113.0/24,X: ${reason}`, `4: http://h.example/x,HangDa: ${reason}`, `7: Mozilla/5.0 (a),X: ${reason}`]);
 });
 
 describe('a CSV list', () => {
@@ -155,6 +175,87 @@ describe('a CSV list', () => {
     expect(read('value,url\nevil.example,http://r.example/x\n').taken[0]?.provenance.reference).toBe('http://r.example/x');
   });
 
+  test.each([
+    ['Address', '203.0.113.7', '203.0.113.7/32'],
+    ['IPv4', '203.0.113.7', '203.0.113.7/32'],
+    ['IP Address (v4)', '203.0.113.7', '203.0.113.7/32'],
+    ['ipv6', '2001:db8::7', '2001:db8::7/128'],
+    ['CIDR', '203.0.113.0/24', '203.0.113.0/24'],
+    ['network', '203.0.113.0/24', '203.0.113.0/24'],
+    ['host', 'evil.example', 'evil.example'],
+    ['host', '203.0.113.7', '203.0.113.7/32'],
+    ['Host Name', 'evil.example', 'evil.example'],
+    ['FQDN', 'evil.example', 'evil.example'],
+    ['URI', 'http://evil.example/x,y', 'evil.example/x,y'],
+    ['[domain]', 'evil.example', 'evil.example'],
+    ['indicator.value', 'evil.example', 'evil.example'],
+    ['Observable', 'evil.example', 'evil.example'],
+    ['name', 'evil.example', 'evil.example'],
+    ['fingerprint', 'a'.repeat(40), 'a'.repeat(40)],
+    ['sha1_fingerprint', 'a'.repeat(40), 'a'.repeat(40)],
+    ['cert_sha256', 'a'.repeat(64), 'a'.repeat(64)],
+    ['ja3', 'a'.repeat(32), 'a'.repeat(32)],
+    ['UA', 'curl', 'curl'],
+    ['User_Agent', 'bot 1.0', 'bot 1.0'],
+  ])('has its values in a column that is called %s: %s', (name, value, expected) => {
+    for (const header of [`Malware Family,${name},first seen (UTC)`, `# "malware.family","${name}","first_seen"`]) {
+      const { taken, refused } = read(`${header}\nHangDa,"${value}",2026-08-01\n`);
+      expect(refused).toEqual([]);
+      expect(taken).toEqual([
+        { value: expected, allow: false, provenance: { family: 'HangDa', firstSeenMs: Date.UTC(2026, 7, 1), confidence: 75, source: 'a' } },
+      ]);
+    }
+  });
+
+  test.each([
+    ['certificate', 'b'.repeat(40), 'cert-sha1'],
+    ['certificate', 'b'.repeat(64), 'cert-sha256'],
+    ['certificate-sha1', 'b'.repeat(40), 'cert-sha1'],
+    ['x509-sha1', 'b'.repeat(40), 'cert-sha1'],
+    ['tls-cert-sha1', 'b'.repeat(40), 'cert-sha1'],
+    ['x509-fingerprint-sha256', 'b'.repeat(64), 'cert-sha256'],
+    ['http-user-agent', 'x', 'user-agent'],
+    ['ja3-fingerprint', 'b'.repeat(32), 'ja3'],
+    ['domain-name', 'evil.example', 'domain'],
+    ['ipv4-addr', '203.0.113.7', 'address'],
+    ['ip-dst|port', '203.0.113.7|443', 'address-port'],
+    ['ip-dst|port', '2001:db8::7|443', 'address-port'],
+  ])('has the type %s: %s', (word, value, type) => {
+    const { types } = read(`observable,indicator_type\n${value},${word}\n`);
+    expect(types).toEqual([type]);
+  });
+
+  test('takes a domain and an address from one row, and leaves empty cells alone', () => {
+    const { values, refused } = read(
+      'domain,ip,port,malware\nevil.example,203.0.113.7,,X\n,203.0.113.8,443,X\nb.example,-,,X\nbad,203.0.113.9,,X\n,,,X\n',
+    );
+    expect(values).toEqual(['evil.example', '203.0.113.7/32', '203.0.113.8/32 port 443', 'b.example', '203.0.113.9/32']);
+    expect(refused).toEqual(['5: bad: not a domain: it needs at least two labels', '6: empty value']);
+  });
+
+  test('takes url for a value beside others only where another column is the reference', () => {
+    expect(read('domain,url\nevil.example,http://r.example/x\n').values).toEqual(['evil.example']);
+    expect(read('domain,url,reference\nevil.example,http://r.example/x,http://q.example/\n').values).toEqual([
+      'evil.example',
+      'r.example/x',
+    ]);
+  });
+
+  test('without a known header is refused with one line for all its rows, none of which is taken for a URL', () => {
+    const { values, refused, report } = read('foo;bar\n203.0.113.0/24;X\nevil.example/x;Y\n# note\nplain.example\n');
+    expect(values).toEqual(['plain.example']);
+    expect(refused).toEqual(['1: foo;bar: CSV without a known header: its first line must name the columns (value, or ip, domain, url …)']);
+    expect(report.refused).toBe(3);
+    for (const row of ['http://h.example/x,HangDa,2026-08-01', 'evil.example,domain,HangDa', '203.0.113.7\tHangDa', '"evil.example","X"']) {
+      expect(read(`${row}\n${row}\n`).values, row).toEqual([]);
+      expect(read(`${row}\n${row}\n`).refused.length, row).toBe(1);
+    }
+  });
+
+  test('is not what a comment that lists a few words begins', () => {
+    expect(read('# ip, domain and url\n# value, type\nevil.example\n203.0.113.7\n').values).toEqual(['evil.example', '203.0.113.7/32']);
+  });
+
   test('refuses a row whose end of validity cannot be read: it must not count for ever', () => {
     expect(read('value,valid_until\nevil.example,soon\n').refused).toEqual(['2: evil.example: valid_until is not a time']);
     expect(read('value,valid_until\nevil.example,2026-13-45\n').taken).toEqual([]);
@@ -214,6 +315,7 @@ test('every reason of the closed list can happen in a list', () => {
       'z'.repeat(8200),
     ].join('\n'),
   );
-  const seen = new Set(refusals.filter((reason) => report.refusals.some((line) => line.endsWith(`: ${reason}`) || line.endsWith(reason))));
+  const lines = [...report.refusals, ...read('foo,bar\n').refused, ...read('a.example\nfoo,bar\n').refused];
+  const seen = new Set(refusals.filter((reason) => lines.some((line) => line.endsWith(`: ${reason}`) || line.endsWith(reason))));
   expect(refusals.filter((reason) => !seen.has(reason))).toEqual([]);
 });
