@@ -16,8 +16,8 @@ const lifetimeMicros = 30_000_000;
 const datagramLengthMaxBytes = 65_535;
 const bufferInitialBytes = 2_048;
 const bufferKeptBytes = 4_096;
-/** All buffers together. 512 datagrams of usual size fit; 64 KiB ones are an attack or NFS, and 128 of those fit. */
-const bufferedMaxBytes = 8 * 1024 * 1024;
+/** All buffers together. 512 datagrams of usual size fit; 64 KiB ones are an attack or NFS, and 64 of those fit. */
+const bufferedMaxBytes = 4 * 1024 * 1024;
 /** With all of that in use, every datagram is looked at for having expired, but no more often than this: a flood would have it done for each packet. */
 const collectIntervalMicros = 1_000_000;
 const rangesMax = 64; // a datagram of 64 KiB over an MTU of 1,280 has 52 fragments

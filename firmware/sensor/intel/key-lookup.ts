@@ -3,8 +3,8 @@ import { gateBit, homeSlot } from './key-hash.ts';
 import { distanceMax, slotWords } from './key-table.ts';
 import { recordMask } from './record-layout.ts';
 
-/** At this width, and with three bits for each key, one miss in forty goes on to the table. */
-const filterBitsPerSlot = 8;
+/** At this width, and with three bits for each key, about one miss in eight goes on to the table. */
+const filterBitsPerSlot = 4;
 const signBit = 0x8000_0000;
 
 /** The three bits of a first lane within its word of the filter: in one word, so that a lookup reads only that. */

@@ -74,3 +74,22 @@ export function fillFromPacket(connection: Connection, packet: Packet, fromServe
   connection.exchanged = connection.established = false;
   connection.state = 'new';
 }
+
+/** What the flow table knows of a conversation when its first payload comes. */
+export interface ConversationStart {
+  ports: readonly [a: number, b: number];
+  /** Sequence numbers of the SYNs that were seen. */
+  synA: number | undefined;
+  synB: number | undefined;
+}
+
+export function startFromRecord(words: Int32Array, slot: number): ConversationStart {
+  const base = slot << record.slotShift;
+  const ports = words[base + record.wordPorts]!;
+  const flags = words[base + record.wordFlags]!;
+  return {
+    ports: [ports >>> 16, ports & 0xffff],
+    synA: (flags & record.flagSynA) === 0 ? undefined : words[base + record.wordSynA],
+    synB: (flags & record.flagSynB) === 0 ? undefined : words[base + record.wordSynB],
+  };
+}

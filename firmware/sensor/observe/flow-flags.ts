@@ -3,6 +3,7 @@
  */
 import { type Packet, protocolTcp, tcpAck, tcpFin, tcpRst, tcpSyn } from '../decode/packet.ts';
 import * as record from './flow-record.ts';
+import type { FlowOptions } from './options.ts';
 
 /** Ports below it belong to services (RFC 6335 §6); decides who is the client when a conversation was joined in the middle. */
 const systemPortsEnd = 1024;
@@ -38,4 +39,12 @@ export function isFromServer(packet: Packet): boolean {
     return packet.srcPort < packet.dstPort;
   }
   return packet.srcPort < systemPortsEnd && packet.dstPort >= systemPortsEnd;
+}
+
+/** How long a flow in this state may be silent, in microseconds. */
+export function timeoutMicros(flags: number, protocol: number, options: FlowOptions): number {
+  const { closedTimeoutS, unansweredTimeoutS, tcpTimeoutS, otherTimeoutS } = options;
+  if ((flags & record.flagReset) !== 0 || (flags & record.bothFins) === record.bothFins) return closedTimeoutS * 1e6;
+  if ((flags & record.flagAnswered) === 0) return unansweredTimeoutS * 1e6;
+  return (protocol === protocolTcp ? tcpTimeoutS : otherTimeoutS) * 1e6;
 }

@@ -5,14 +5,15 @@
  * flood then costs only its own flows); when there is none near the hand, the new flow is refused and counted, and its `start` is still
  * told, so that a known address is found in the middle of a flood. Time is the frames' own. It reads no payload.
  */
-import { type Packet, protocolTcp, tcpAck, tcpSyn } from '../decode/packet.ts';
+import { type Packet, tcpAck, tcpSyn } from '../decode/packet.ts';
 import { Connection, type FlowPhase } from './event.ts';
-import { fillFromPacket, fillFromRecord } from './flow-connection.ts';
+import { type ConversationStart, fillFromPacket, fillFromRecord, startFromRecord } from './flow-connection.ts';
 import { hashOf, isFromA, isFromB, writeEnds } from './flow-ends.ts';
-import { flagsAfter, flagsWithClient, isFromServer } from './flow-flags.ts';
+import { flagsAfter, flagsWithClient, isFromServer, timeoutMicros } from './flow-flags.ts';
 import { FlowIndex } from './flow-index.ts';
 import * as record from './flow-record.ts';
 import type { FlowOptions } from './options.ts';
+import { WaitingFlows } from './waiting-flows.ts';
 
 export interface FlowSink {
   flowPhase(phase: FlowPhase, connection: Connection, tsMicros: number): void;
@@ -32,6 +33,7 @@ export class FlowTable {
   private readonly words: Int32Array;
   private readonly doubles: Float64Array;
   private readonly index: FlowIndex;
+  private readonly waiting: WaitingFlows;
   private readonly free: Int32Array;
   private readonly options: FlowOptions;
   private readonly sink: FlowSink;
@@ -62,6 +64,7 @@ export class FlowTable {
     this.words = new Int32Array(buffer);
     this.doubles = new Float64Array(buffer);
     this.index = new FlowIndex(this.capacity);
+    this.waiting = new WaitingFlows(this.capacity);
     this.free = new Int32Array(this.capacity);
     for (let slot = 0; slot < this.capacity; slot++) this.free[slot] = this.capacity - 1 - slot;
     this.freeCount = this.capacity;
@@ -129,6 +132,7 @@ export class FlowTable {
 
   private begin(packet: Packet, hash: number): number {
     this.fromA = true;
+    this.giveWay();
     if (this.freeCount === 0) this.makeRoom();
     if (this.freeCount === 0) {
       this.refused++;
@@ -138,6 +142,7 @@ export class FlowTable {
     const slot = this.free[--this.freeCount]!;
     if (slot >= this.usedMax) this.usedMax = slot + 1;
     this.fill(slot, packet, hash);
+    this.waiting.put(slot, this.serial);
     this.tell('start', slot, packet.tsMicros);
     return slot;
   }
@@ -193,16 +198,9 @@ export class FlowTable {
     return this.words[(slot << record.slotShift) + (sideA ? record.wordPacketsA : record.wordPacketsB)]!;
   }
 
-  /** Sequence number of the SYN that this side sent; undefined when none was seen. */
-  synOf(slot: number, sideA: boolean): number | undefined {
-    const base = slot << record.slotShift;
-    if ((this.words[base + record.wordFlags]! & (sideA ? record.flagSynA : record.flagSynB)) === 0) return undefined;
-    return this.words[base + (sideA ? record.wordSynA : record.wordSynB)];
-  }
-
-  portsOf(slot: number): readonly [a: number, b: number] {
-    const ports = this.words[(slot << record.slotShift) + record.wordPorts]!;
-    return [ports >>> 16, ports & 0xffff];
+  /** What is known of a conversation when its first payload comes. */
+  startOf(slot: number): ConversationStart {
+    return startFromRecord(this.words, slot);
   }
 
   /** The flow as events show it, in the one object that is filled each time. */
@@ -231,12 +229,25 @@ export class FlowTable {
     this.sink.flowPhase('start', this.connection, packet.tsMicros);
   }
 
+  /** Ends the flow that has waited behind enough newer ones, if nobody has answered it yet. */
+  private giveWay(): void {
+    const { slot } = this.waiting;
+    if (slot < 0 || !this.isUnanswered(slot)) return;
+    if ((this.doubles[(slot << (record.slotShift - 1)) + record.doubleSerial]! | 0) !== this.waiting.serial) return;
+    this.replaced++;
+    this.end(slot);
+  }
+
+  private isUnanswered(slot: number): boolean {
+    const flags = this.words[(slot << record.slotShift) + record.wordFlags]!;
+    return (flags & (record.flagInUse | record.flagAnswered | record.flagHandshake)) === record.flagInUse;
+  }
+
   /** Frees the first record near the hand that holds a flow without an answer. */
   private makeRoom(): void {
     for (let step = 0; step < handStepsMax; step++) {
       this.hand = this.hand + 1 >= this.capacity ? 0 : this.hand + 1;
-      const flags = this.words[(this.hand << record.slotShift) + record.wordFlags]!;
-      if ((flags & record.flagInUse) === 0 || (flags & (record.flagAnswered | record.flagHandshake)) !== 0) continue;
+      if (!this.isUnanswered(this.hand)) continue;
       this.replaced++;
       this.end(this.hand);
       return;
@@ -264,16 +275,8 @@ export class FlowTable {
       const flags = this.words[base + record.wordFlags]!;
       if ((flags & record.flagInUse) === 0) continue;
       const quietMicros = nowMicros - this.doubles[(base >> 1) + record.doubleLast]!;
-      if (quietMicros > this.timeoutMicros(flags, this.words[base + record.wordProtocol]!)) this.end(slot);
+      if (quietMicros > timeoutMicros(flags, this.words[base + record.wordProtocol]!, this.options)) this.end(slot);
     }
-  }
-
-  private timeoutMicros(flags: number, protocol: number): number {
-    const { closedTimeoutS, unansweredTimeoutS, tcpTimeoutS, otherTimeoutS } = this.options;
-    const closed = (flags & record.flagReset) !== 0 || ((flags & record.flagFinA) !== 0 && (flags & record.flagFinB) !== 0);
-    if (closed) return closedTimeoutS * 1e6;
-    if ((flags & record.flagAnswered) === 0) return unansweredTimeoutS * 1e6;
-    return (protocol === protocolTcp ? tcpTimeoutS : otherTimeoutS) * 1e6;
   }
 
   /** Ends every flow: the capture is over. */

@@ -105,9 +105,7 @@ export class Observer implements MessageSink, PacketConsumer, FlowSink {
   private beginTcp(slot: number): TcpConversation | undefined {
     if (this.flows.isRead(slot, true) && this.flows.isRead(slot, false)) return undefined;
     if (!this.mayBegin(slot)) return undefined;
-    const { flows } = this;
-    const start = { ports: flows.portsOf(slot), synA: flows.synOf(slot, true), synB: flows.synOf(slot, false) };
-    const conversation = new TcpConversation(slot, start, this, this.budget);
+    const conversation = new TcpConversation(slot, this.flows.startOf(slot), this, this.budget);
     this.conversations[slot] = conversation;
     return conversation;
   }

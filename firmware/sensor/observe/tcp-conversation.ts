@@ -15,6 +15,7 @@ import {
 } from '../decode/http/http-stream.ts';
 import { type Packet, tcpSyn } from '../decode/packet.ts';
 import { looksLikeClientHello, looksLikeServerHello, TlsStream } from '../decode/tls/tls-stream.ts';
+import type { ConversationStart } from './flow-connection.ts';
 import type { MessageSink } from './message-sink.ts';
 import { type BufferBudget, type StreamConsumer, StreamJoiner } from './stream-joiner.ts';
 
@@ -27,14 +28,6 @@ const probedChunksMax = 32;
 const probedMaxBytes = 32_768;
 
 type Mode = 'detect' | 'tls' | 'http' | 'dns' | 'done';
-
-/** What the flow table knows of a conversation when its first payload comes. */
-export interface ConversationStart {
-  ports: readonly [a: number, b: number];
-  /** Sequence numbers of the SYNs that were seen. */
-  synA: number | undefined;
-  synB: number | undefined;
-}
 
 export class TcpConversation {
   readonly slot: number;

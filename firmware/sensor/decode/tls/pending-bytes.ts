@@ -5,6 +5,13 @@ import { Reader } from '../../bytes/reader.ts';
 /** Holds most hellos without growing. */
 const firstCapacityBytes = 2048;
 const none = new Uint8Array(0);
+/**
+ * Arrays given back, for the next messages: nearly every server's certificates come in pieces, and making an array for each costs more
+ * than copying them. Small ones only, and few: half a megabyte at most.
+ */
+const spare: Uint8Array[] = [];
+const spareMax = 64;
+const spareBytesMax = 8192;
 
 export class PendingBytes {
   length = 0;
@@ -37,14 +44,20 @@ export class PendingBytes {
 
   release(): void {
     this.length = 0;
+    giveBack(this.bytes);
     this.bytes = none;
   }
 
   private reserve(length: number): void {
     if (length <= this.bytes.length) return;
     const capacity = Math.min(this.bytesMax, Math.max(length, 2 * this.bytes.length, firstCapacityBytes));
-    const grown = new Uint8Array(capacity);
+    const grown = capacity <= spareBytesMax ? (spare.pop() ?? new Uint8Array(spareBytesMax)) : new Uint8Array(capacity);
     grown.set(this.bytes.subarray(0, this.length));
+    giveBack(this.bytes);
     this.bytes = grown;
   }
+}
+
+function giveBack(bytes: Uint8Array): void {
+  if (bytes.length === spareBytesMax && spare.length < spareMax) spare.push(bytes);
 }
