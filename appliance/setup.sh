@@ -11,7 +11,10 @@ export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 wanted=(
   c++=g++ make=make python3=python3 /usr/include/pcap/pcap.h=libpcap-dev
   mosquitto=mosquitto tcpdump=tcpdump tcpreplay=tcpreplay ip=iproute2 ethtool=ethtool sysctl=procps
-  openssl=openssl flock=util-linux setpriv=util-linux
+  openssl=openssl perl=perl flock=util-linux setpriv=util-linux
+  /usr/lib/postgresql=postgresql
+  avr-gcc=gcc-avr /usr/lib/avr/include/avr/io.h=avr-libc
+  openscad=openscad admesh=admesh Xvfb=xvfb xauth=xauth
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -49,12 +52,12 @@ apt() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"
 }
 
-# Debian starts mosquitto on port 1883 as soon as it is installed. Nothing here needs that one: ours is started on a free port.
-stop_debian_mosquitto() {
+# Debian starts mosquitto and postgresql as soon as they are installed. Nothing here needs those: ours are started on free ports.
+stop_debian_service() {
   if [ -d /run/systemd/system ]; then
-    quietly as_root systemctl disable --now mosquitto || say 'could not stop the mosquitto service; it listens on 127.0.0.1:1883'
-  elif [ -x /etc/init.d/mosquitto ]; then
-    as_root /etc/init.d/mosquitto stop >/dev/null 2>&1 || true # not running is as good
+    quietly as_root systemctl disable --now "$1" || say "could not stop the $1 service; it listens on 127.0.0.1"
+  elif [ -x "/etc/init.d/$1" ]; then
+    as_root "/etc/init.d/$1" stop >/dev/null 2>&1 || true # not running is as good
   fi
 }
 
@@ -75,7 +78,10 @@ install_system_packages() {
     quietly apt update || fail 'apt-get update failed (above)'
     quietly apt install -y --no-install-recommends $packages || fail "apt-get install $packages failed (above)"
   fi
-  case " $packages " in *' mosquitto '*) stop_debian_mosquitto ;; esac
+  local service
+  for service in mosquitto postgresql; do
+    case " $packages " in *" $service "*) stop_debian_service "$service" ;; esac
+  done
   packages=$(missing_packages | tr '\n' ' ')
   [ -z "$packages" ] || fail "still missing after the installation: $packages"
 }
@@ -100,14 +106,14 @@ machine_path() {
   printf '%s' "$result"
 }
 
-# True when node_modules holds just what package-lock.json says (npm keeps its own record of what it installed).
+# True when node_modules holds just what package-lock.json says (npm keeps its own record of what it installed; a folder may be gone all the same).
 modules_match_lock() {
   [ -f node_modules/.package-lock.json ] || return 1
   node -e '
     const read = (file) => JSON.parse(require("fs").readFileSync(file, "utf8")).packages;
     const wanted = read("package-lock.json"), found = read("node_modules/.package-lock.json");
     for (const [path, entry] of Object.entries(wanted))
-      if (path !== "" && (path in found ? found[path].version !== entry.version : !entry.optional)) process.exit(1);
+      if (path !== "" && (path in found ? found[path].version !== entry.version || !require("fs").existsSync(path) : !entry.optional)) process.exit(1);
     for (const path of Object.keys(found)) if (!(path in wanted)) process.exit(1);
   '
 }
