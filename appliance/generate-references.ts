@@ -8,8 +8,12 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { boxConfigSchema } from '../firmware/config.ts';
+import { ackSchema } from '../firmware/contract/ack.ts';
 import { alertSchema } from '../firmware/contract/alert.ts';
+import { centreAlertSchema } from '../firmware/contract/centre-alert.ts';
+import { centreStateSchema } from '../firmware/contract/centre-state.ts';
 import { healthSchema } from '../firmware/contract/health.ts';
+import { lossSchema } from '../firmware/contract/loss.ts';
 import { presenceSchema } from '../firmware/contract/presence.ts';
 import { configurationPage } from './configuration-page.ts';
 
@@ -35,6 +39,10 @@ export function references(): Map<string, string> {
     [`${folder}/alert-1.schema.json`, text(alertSchema)],
     [`${folder}/health-1.schema.json`, text(healthSchema)],
     [`${folder}/presence-1.schema.json`, text(presenceSchema)],
+    [`${folder}/loss-1.schema.json`, text(lossSchema)],
+    [`${folder}/ack-1.schema.json`, text(ackSchema)],
+    [`${folder}/centre-state-1.schema.json`, text(centreStateSchema)],
+    [`${folder}/centre-alert-1.schema.json`, text(centreAlertSchema)],
     [`${folder}/box-configuration.schema.json`, text(configuration)],
     ['firmware/CONFIGURATION.md', configurationPage(jsonSchema(configuration))],
   ]);

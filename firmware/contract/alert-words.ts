@@ -7,8 +7,8 @@ import { type Language, plain, type Words, wrapped } from './language.ts';
 
 /** Vietnam has one time zone and no summer time. */
 const vietnamOffsetMs = 7 * 3_600_000;
-const columns = 100;
-const indent = 3;
+export const columns = 100;
+export const indent = 3;
 
 export const kindWords: Record<AlertKind, Words> = {
   'c2.address': { vi: 'liên lạc với máy chủ điều khiển mã độc', en: 'contact with a malware control server' },
@@ -35,7 +35,7 @@ export const stageWords: Record<Stage, Words> = {
   exchange: { vi: 'đã trao đổi dữ liệu hai chiều', en: 'data went both ways' },
 };
 
-const severityWords: readonly Words[] = [
+export const severityWords: readonly Words[] = [
   { vi: 'LƯU Ý', en: 'NOTICE' },
   { vi: 'ĐÁNG NGỜ', en: 'SUSPICIOUS' },
   { vi: 'NGHIÊM TRỌNG', en: 'SERIOUS' },
@@ -123,7 +123,8 @@ export function updateInWords(alert: Alert, lang: Language): string {
   return `${labels.update[lang]}: ${plain(alert.host.ip)} → ${plain(what)}: ${stageInWords(alert, lang)}, ${times(alert.count, lang)}${state}`;
 }
 
-function row(label: string, text: string): string {
+/** A labelled line of an alert; what does not fit goes on below itself. */
+export function row(label: string, text: string): string {
   const start = indent + label.length;
   return `${' '.repeat(indent)}${label}${wrapped(text, columns - start, 0).replaceAll('\n', `\n${' '.repeat(start)}`)}`;
 }
@@ -207,7 +208,8 @@ function times(count: number, lang: Language): string {
   return count === 1 ? 'once' : `${count} times`;
 }
 
-function vietnamTime(timestamp: string): string {
+/** As a clock on the wall shows it. */
+export function vietnamTime(timestamp: string): string {
   const ms = Date.parse(timestamp);
   if (Number.isNaN(ms)) return plain(timestamp);
   const [date = '', time = ''] = new Date(ms + vietnamOffsetMs).toISOString().slice(0, 19).split('T');

@@ -1,5 +1,6 @@
 /** alert/1: what a box tells the centre about one host and one indicator or behaviour. Within version 1 fields are only ever added. */
 import { z } from 'zod';
+import { durableFields } from './durable.ts';
 
 export const stages = ['attempt', 'contact', 'exchange'] as const;
 /** `attempt` = asked or knocked; `contact` = it answered; `exchange` = payload both ways. */
@@ -38,15 +39,11 @@ export const alertSchema = z
       .string()
       .meta({ description: 'UUIDv7; the same for every revision. Derived from box, key and first time, so that a replay gives the same.' }),
     rev: z.int().min(1).meta({ description: 'grows with every revision of this alert' }),
-    seq: z
-      .int()
-      .min(1)
-      .optional()
-      .meta({ description: 'number of this message among the durable messages of the box; absent in a replay' }),
+    ...durableFields,
     state: z.enum(['open', 'closed']),
     box: z.string(),
     agency: z.string().optional(),
-    boot: z.string().optional().meta({ description: 'random id of the run of the box, as in presence and health; absent in a replay' }),
+    boot: z.string().optional().meta({ description: 'id of this boot of the machine, as in presence and health; absent in a replay' }),
     tsFirst: timestamp,
     tsLast: timestamp,
     clock: z

@@ -1,12 +1,37 @@
-/** What the sensor's process tells the process that started it, over the channel between them. */
-import type { Alert } from './alert.ts';
-import type { SensorReport } from './health.ts';
+/**
+ * What sensor and agent say to each other over the unix socket between them: one JSON object a line, both ways. Either may be of another
+ * version, or dying in the middle of a line: what is not understood is ignored.
+ */
+import { z } from 'zod';
+import { durableKinds } from './durable.ts';
+import { clockSchema, sensorReportSchema } from './health.ts';
 
-export type SensorMessage = { type: 'alert'; alert: Alert } | { type: 'report'; report: SensorReport };
+/** Longest line. A report is some 3 KB; what is handed over goes in pieces below this. */
+export const linkLineBytesMax = 512 * 1024;
 
-/** The other end may be of another version, or dying in the middle of a message. */
-export function isSensorMessage(message: unknown): message is SensorMessage {
-  if (typeof message !== 'object' || message === null || !('type' in message)) return false;
-  if (message.type === 'alert') return 'alert' in message && typeof message.alert === 'object' && message.alert !== null;
-  return message.type === 'report' && 'report' in message && typeof message.report === 'object' && message.report !== null;
-}
+export const fromSensorSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), pid: z.int(), startedMs: z.number().meta({ description: 'ms since 1970' }) }),
+  z.object({ type: z.literal('report'), report: sensorReportSchema }),
+  /** Something new is in the outbox on disk. */
+  z.object({ type: z.literal('appended') }),
+  /** The disk cannot be written: the agent shall keep these and answer `taken`. */
+  z.object({
+    type: z.literal('hand-over'),
+    number: z.int(),
+    messages: z.array(
+      z.object({
+        kind: z.enum(durableKinds),
+        body: z.string(),
+        encoding: z.literal('base64').optional().meta({ description: 'of a body that is bytes' }),
+        id: z.string().optional(),
+      }),
+    ),
+  }),
+]);
+export type FromSensor = z.infer<typeof fromSensorSchema>;
+
+export const fromAgentSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('clock'), clock: clockSchema }),
+  z.object({ type: z.literal('taken'), number: z.int() }),
+]);
+export type FromAgent = z.infer<typeof fromAgentSchema>;

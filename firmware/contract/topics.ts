@@ -8,6 +8,7 @@ export const up = {
   presence: (id: string) => `${root}/up/${id}/presence`,
   alert: (id: string) => `${root}/up/${id}/alert`,
   health: (id: string) => `${root}/up/${id}/health`,
+  loss: (id: string) => `${root}/up/${id}/loss`,
   evidence: (id: string, alert: string, chunk: number) => `${root}/up/${id}/evidence/${alert}/${chunk}`,
   configReported: (id: string) => `${root}/up/${id}/config/reported`,
   commandResponse: (id: string) => `${root}/up/${id}/cmd/res`,
@@ -24,12 +25,25 @@ export const broadcast = {
   centreState: `${root}/bcast/centre/state`,
 } as const;
 
+/** Between programs of the centre; no box may read or write here. */
+export const centre = {
+  alert: (box: string) => `${root}/centre/alert/${box}`,
+  everyAlert: `${root}/centre/alert/+`,
+  /** Whom the broker turned away, line by line: it keeps that out of its own `$SYS/broker/log/#`. */
+  brokerLog: `${root}/centre/broker-log`,
+} as const;
+
 /** What the centre subscribes to: every box's messages of a kind. */
 export const everyBox = {
   presence: up.presence('+'),
   alert: up.alert('+'),
   health: up.health('+'),
+  loss: up.loss('+'),
+  evidence: `${root}/up/+/evidence/+/+`,
 } as const;
+
+/** One of several subscribers of a group gets each message (MQTT 5 §4.8.2). Retained messages are not sent to such a subscription. */
+export const shared = (group: string, topic: string) => `$share/${group}/${topic}`;
 
 /** The box that a topic of `up` or `down` belongs to; undefined for any other topic. */
 export function boxOfTopic(topic: string): string | undefined {

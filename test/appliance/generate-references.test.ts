@@ -14,10 +14,10 @@ describe('the generated references', () => {
   });
 
   it('leave messages open to fields of later versions, and refuse unknown options of the configuration', () => {
-    for (const name of ['alert-1', 'health-1', 'presence-1']) {
+    for (const name of ['alert-1', 'health-1', 'presence-1', 'loss-1', 'ack-1', 'centre-state-1', 'centre-alert-1']) {
       const text = committed(`firmware/contract/schema/${name}.schema.json`);
       expect(text).not.toContain('"additionalProperties": false');
-      expect(JSON.parse(text)).toMatchObject({ type: 'object', properties: { schema: { const: name.replace('-', '/') } } });
+      expect(JSON.parse(text)).toMatchObject({ type: 'object', properties: { schema: { const: name.replace(/-(?=\d+$)/, '/') } } });
     }
     const schema = JSON.parse(committed('firmware/contract/schema/box-configuration.schema.json')) as object;
     expect(schema).toMatchObject({ additionalProperties: false });

@@ -34,6 +34,20 @@ describe('health/1', () => {
     expect(healthSchema.safeParse(healthOf({ outbox: { depth: -1, dropped: 0 } })).success).toBe(false);
   });
 
+  it('takes what a box of an earlier version said, which knew neither shares nor machine', () => {
+    const { capture, interval } = healthOf();
+    const health = { ...healthOf(), capture, interval, traffic: { tlsShare: 0.5, oneWayFlows: 3 }, throttled: false };
+    expect(healthSchema.parse(health)).toEqual(health);
+  });
+
+  it('refuses a share that is none, a count that is none, and a summary that is not sure', () => {
+    const { interval } = healthOf();
+    for (const changes of [{ tlsShare: 1.1 }, { oneWayShare: -0.1 }, { packets: 0.5 }, { anomalies: { 'dns.truncated': -1 } }])
+      expect(healthSchema.safeParse({ ...healthOf(), interval: { ...interval, ...changes } }).success).toBe(false);
+    expect(healthSchema.safeParse({ ...healthOf(), summary: false }).success).toBe(false);
+    expect(healthSchema.safeParse({ ...healthOf(), summary: true, seq: 7, outbox: { depth: 0, dropped: 0 } }).success).toBe(true);
+  });
+
   it('lets the sensor leave out what it cannot know', () => {
     const report = { capture: { state: 'running', source: 'eth1', shedding: false, packets: 0, bytes: 0 } };
     expect(sensorReportSchema.parse(report)).toEqual(report);
