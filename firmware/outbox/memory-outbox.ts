@@ -1,133 +1,134 @@
 /**
- * Keeps messages for the centre in memory, bounded by count and by bytes. Survives a lost link, not the end of the process: that is the
- * disk's. At the cap it drops evidence first, then health, then presence, the oldest of each, and alerts last of all; each drop is counted.
+ * The outbox of an agent whose disk fails: takes what the sensor hands over, and is read like the one on disk. It ends with the process, so
+ * its id is new for each. A message gets its number when it is first read; what was never read can still move to the disk without a hole.
  */
-import { z } from 'zod';
-import type { Outbox, OutboxKind, OutboxMessage } from './outbox.ts';
+import { randomUUID } from 'node:crypto';
+import type { DurableKey, DurableKind } from '../contract/durable.ts';
+import { type LossReason, lossRangesMax } from '../contract/loss.ts';
+import type { KindCursor, KindReader } from './kind-reader.ts';
+import { LossLedger, type LossOrigin, type LossTally, lossIntervalMs, lossRecord } from './loss-record.ts';
+import { type OutboxOptionsInput, outboxOptionsSchema } from './options.ts';
+import type { NewMessage, OutboxMeasure, OutboxMessage } from './outbox.ts';
+import { forEachKind, kindsInOrder } from './place.ts';
+import { type WaitingMessage, WaitingMessages } from './waiting-messages.ts';
 
-export const memoryOutboxOptionsSchema = z.object({
-  messagesMax: z.int().min(1).default(10_000).meta({ description: 'most messages that wait in memory' }),
-  bytesMax: z
-    .int()
-    .min(1)
-    .default(32 * 1024 * 1024)
-    .meta({ description: 'most bytes of JSON that wait in memory' }),
-});
-export type MemoryOutboxOptions = z.input<typeof memoryOutboxOptionsSchema>;
-
-/** First to be sent, last to be dropped. */
-const sendingOrder: readonly OutboxKind[] = ['alert', 'presence', 'health', 'evidence'];
-const droppingOrder = sendingOrder.toReversed();
-
-interface Waiting {
-  message: OutboxMessage;
-  sizeBytes: number;
-  sinceMs: number;
+export interface MemoryOutboxParts extends LossOrigin {
+  options?: OutboxOptionsInput;
+  now?: () => number;
 }
 
-export class MemoryOutbox implements Outbox {
-  readonly #messagesMax: number;
-  readonly #bytesMax: number;
+export class MemoryOutbox implements KindReader {
+  readonly outbox = randomUUID();
+  readonly #origin: LossOrigin;
   readonly #now: () => number;
-  readonly #waiting: Record<OutboxKind, Map<number, Waiting>> = {
-    alert: new Map(),
-    presence: new Map(),
-    health: new Map(),
-    evidence: new Map(),
-  };
-  #nextSeq = 1;
-  #depth = 0;
-  #bytes = 0;
-  readonly #dropped: Record<OutboxKind, number> = { alert: 0, presence: 0, health: 0, evidence: 0 };
+  readonly #waiting: WaitingMessages;
+  readonly #ledger = new LossLedger(lossRangesMax);
+  readonly #read = new Map<number, WaitingMessage>();
+  #seq = 0;
+  #dropped = 0;
+  #lossesWrittenMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: MemoryOutboxOptions = {}, now: () => number = Date.now) {
-    const { messagesMax, bytesMax } = memoryOutboxOptionsSchema.parse(options);
-    this.#messagesMax = messagesMax;
-    this.#bytesMax = bytesMax;
+  constructor({ box, boot, options = {}, now = Date.now }: MemoryOutboxParts) {
+    const { memoryMessagesMax, memoryBytesMax } = outboxOptionsSchema.parse(options);
+    this.#origin = { box, boot };
     this.#now = now;
+    this.#waiting = new WaitingMessages({
+      messagesMax: memoryMessagesMax,
+      bytesMax: memoryBytesMax,
+      onDrop: (waiting, reason) => this.#onDrop(waiting, reason),
+    });
   }
 
-  /** The number is given even where the message itself is then dropped for want of room: the centre sees the hole. */
-  append(kind: OutboxKind, write: (seq: number) => string, id?: string): number {
-    const seq = this.#nextSeq;
-    const body = write(seq);
-    this.#nextSeq++;
-    const sizeBytes = Buffer.byteLength(body);
-    if (sizeBytes > this.#bytesMax) {
-      // It could not stay even alone: let it not drive out everything else first.
-      this.#dropped[kind]++;
-      return seq;
-    }
-    const message: OutboxMessage = id === undefined ? { seq, kind, body } : { seq, kind, body, id };
-    this.#waiting[kind].set(seq, { message, sizeBytes, sinceMs: this.#now() });
-    this.#depth++;
-    this.#bytes += sizeBytes;
-    while (this.#depth > this.#messagesMax || this.#bytes > this.#bytesMax) this.#dropOne();
-    return seq;
+  get isEmpty(): boolean {
+    return this.#waiting.count === 0 && this.#ledger.size === 0;
   }
 
-  peek(max: number): readonly OutboxMessage[] {
+  /** Keeps these; for want of room it drops others, or these, and leaves a record. */
+  take(messages: readonly NewMessage[]): void {
+    for (const message of messages) this.#waiting.add(message, this.#now());
+  }
+
+  /** Gives back what no cursor has read yet, oldest first, at most `max`, and forgets it: the disk can be written again. */
+  takeAll(max = Number.MAX_SAFE_INTEGER): NewMessage[] {
+    this.#writeLosses();
+    const unread = kindsInOrder.flatMap((kind) => [...this.#waiting.ofKind(kind)].filter(({ seq }) => seq === undefined));
+    const taken = unread.sort((a, b) => a.order - b.order).slice(0, max);
+    for (const waiting of taken) this.#waiting.remove(waiting);
+    return taken.map(({ message }) => message);
+  }
+
+  cursor(): KindCursor {
+    const after = forEachKind(() => 0);
+    return { next: (max, kind) => Promise.resolve(this.#next(after, max, kind)) };
+  }
+
+  remove(keys: readonly DurableKey[]): Promise<void> {
+    for (const { outbox, seq } of keys) if (outbox === this.outbox) this.#take(seq);
+    return Promise.resolve();
+  }
+
+  refuse({ outbox, seq }: DurableKey): Promise<void> {
+    const waiting = outbox === this.outbox ? this.#take(seq) : undefined;
+    if (waiting !== undefined) this.#note(waiting, 'refused');
+    return Promise.resolve();
+  }
+
+  measure(): Promise<OutboxMeasure> {
+    const byKind = forEachKind((kind) => this.#waiting.countOf(kind));
+    byKind.loss += this.#ledger.size;
+    const depth = this.#waiting.count + this.#ledger.size;
+    return Promise.resolve({ depth, bytes: this.#waiting.bytes, byKind, oldestMs: this.#waiting.oldestMs, dropped: this.#dropped });
+  }
+
+  #next(after: Record<DurableKind, number>, max: number, only: DurableKind | undefined): OutboxMessage[] {
+    if (performance.now() - this.#lossesWrittenMs >= lossIntervalMs) this.#writeLosses();
     const result: OutboxMessage[] = [];
-    for (const kind of sendingOrder) {
-      if (result.length >= max) break;
-      for (const { message } of this.#waiting[kind].values()) {
-        if (result.length >= max) break;
-        result.push(message);
+    for (const kind of only === undefined ? kindsInOrder : [only]) {
+      for (const waiting of this.#waiting.ofKind(kind)) {
+        if (result.length >= max) return result;
+        if (waiting.order <= after[kind]) continue;
+        after[kind] = waiting.order;
+        result.push(this.#numbered(waiting));
       }
     }
     return result;
   }
 
-  remove(seqs: readonly number[]): void {
-    for (const seq of seqs) {
-      for (const kind of sendingOrder) if (this.#take(kind, seq)) break;
+  #numbered(waiting: WaitingMessage): OutboxMessage {
+    if (waiting.seq === undefined) {
+      waiting.seq = ++this.#seq;
+      this.#read.set(waiting.seq, waiting);
     }
+    return { ...waiting.message, outbox: this.outbox, seq: waiting.seq };
   }
 
-  get depth(): number {
-    return this.#depth;
+  #take(seq: number): WaitingMessage | undefined {
+    const waiting = this.#read.get(seq);
+    if (waiting === undefined) return undefined;
+    this.#read.delete(seq);
+    this.#waiting.remove(waiting);
+    return waiting;
   }
 
-  /** Bytes of JSON waiting. */
-  get bytes(): number {
-    return this.#bytes;
+  #onDrop(waiting: WaitingMessage, reason: LossReason): void {
+    if (waiting.seq !== undefined) this.#read.delete(waiting.seq);
+    this.#note(waiting, reason);
   }
 
-  get dropped(): number {
-    return sendingOrder.reduce((sum, kind) => sum + this.#dropped[kind], 0);
+  #note({ message, seq }: WaitingMessage, reason: LossReason): void {
+    this.#dropped++;
+    const full = this.#ledger.note(message.kind, reason, seq, this.#now());
+    if (full !== undefined) this.#addLoss(full);
   }
 
-  /** When the message that has waited longest came in, ms since 1970; undefined where none waits. */
-  get oldestMs(): number | undefined {
-    let oldestMs: number | undefined;
-    for (const kind of sendingOrder) {
-      const first = this.#waiting[kind].values().next();
-      if (!first.done && (oldestMs === undefined || first.value.sinceMs < oldestMs)) oldestMs = first.value.sinceMs;
-    }
-    return oldestMs;
+  /** A tally becomes a message when somebody reads, and grows until then. */
+  #writeLosses(): void {
+    this.#lossesWrittenMs = performance.now();
+    for (const tally of this.#ledger.take()) this.#addLoss(tally);
   }
 
-  /** What was dropped, by kind. */
-  get droppedByKind(): Readonly<Record<OutboxKind, number>> {
-    return this.#dropped;
-  }
-
-  #take(kind: OutboxKind, seq: number): boolean {
-    const waiting = this.#waiting[kind].get(seq);
-    if (waiting === undefined) return false;
-    this.#waiting[kind].delete(seq);
-    this.#depth--;
-    this.#bytes -= waiting.sizeBytes;
-    return true;
-  }
-
-  #dropOne(): void {
-    for (const kind of droppingOrder) {
-      const oldest = this.#waiting[kind].keys().next();
-      if (oldest.done) continue;
-      this.#take(kind, oldest.value);
-      this.#dropped[kind]++;
-      return;
-    }
+  #addLoss(tally: LossTally): void {
+    const body = lossRecord(tally, this.#origin, tally.ranges.length === 0 ? undefined : this.outbox);
+    this.#waiting.add({ kind: 'loss', body }, this.#now());
   }
 }

@@ -1,83 +1,101 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryOutbox } from '../../../firmware/outbox/memory-outbox.ts';
+import { alert, evidence, health, lossesIn, namesOf, presence, readAll } from './outbox-tools.ts';
 
-const body = (seq: number) => JSON.stringify({ seq });
+const origin = { box: 'box-1', boot: 'boot-1' };
+const keysOf = (messages: readonly { outbox: string; seq: number }[]) => messages.map(({ outbox, seq }) => ({ outbox, seq }));
 
 describe('the outbox in memory', () => {
-  it('numbers messages without gaps and tells each its number', () => {
-    const outbox = new MemoryOutbox();
-    const numbers = [outbox.append('alert', body), outbox.append('health', body), outbox.append('alert', body)];
-    expect(numbers).toEqual([1, 2, 3]);
-    expect(outbox.peek(10).map((message) => message.body)).toEqual([body(1), body(3), body(2)]);
+  it('gives alerts first, then by kind, none twice, and what has come since at the next call', async () => {
+    const outbox = new MemoryOutbox(origin);
+    outbox.take([evidence(3), health('h'), presence('p'), alert('a'), alert('b')]);
+    const cursor = outbox.cursor();
+    expect(namesOf(await cursor.next(2))).toEqual(['a', 'b']);
+    expect(namesOf(await cursor.next(9))).toEqual(['presence', 'health', 'evidence']);
+    outbox.take([alert('c')]);
+    expect(namesOf(await cursor.next(9))).toEqual(['c']);
+    expect(await cursor.next(9)).toEqual([]);
+    expect(namesOf(await outbox.cursor().next(9))).toEqual(['a', 'b', 'c', 'presence', 'health', 'evidence']);
+    expect(await outbox.cursor().next(9, 'health')).toMatchObject([{ kind: 'health' }]);
   });
 
-  it('gives alerts first, then presence, health and evidence, each oldest first', () => {
-    const outbox = new MemoryOutbox();
-    outbox.append('evidence', body);
-    outbox.append('health', body);
-    outbox.append('presence', body);
-    outbox.append('alert', body, 'a');
-    outbox.append('alert', body, 'b');
-    expect(outbox.peek(10).map(({ kind, id }) => id ?? kind)).toEqual(['a', 'b', 'presence', 'health', 'evidence']);
-    expect(outbox.peek(2).map(({ id }) => id)).toEqual(['a', 'b']);
+  it('numbers a message when it is first read, without gaps, and under an id of its own', async () => {
+    const outbox = new MemoryOutbox(origin);
+    const other = new MemoryOutbox(origin);
+    outbox.take([health('h'), alert('a')]);
+    const first = await readAll(outbox);
+    expect(first.map(({ seq }) => seq)).toEqual([1, 2]);
+    expect(await readAll(outbox)).toEqual(first);
+    expect(first[0]?.outbox).toBe(outbox.outbox);
+    expect(other.outbox).not.toBe(outbox.outbox);
   });
 
-  it('keeps a message until it is removed, and forgets it then', () => {
-    const outbox = new MemoryOutbox();
-    const seq = outbox.append('alert', body);
-    expect(outbox.peek(1)).toHaveLength(1);
-    expect(outbox.peek(1)).toHaveLength(1);
-    outbox.remove([seq, 99]);
-    outbox.remove([seq]);
-    expect(outbox.depth).toBe(0);
-    expect(outbox.bytes).toBe(0);
-    expect(outbox.dropped).toBe(0);
+  it('keeps a message until it is removed by its own name', async () => {
+    const outbox = new MemoryOutbox(origin);
+    outbox.take([alert('a'), alert('b')]);
+    const [first] = await readAll(outbox);
+    if (first === undefined) throw new Error('nothing read');
+    await outbox.remove([
+      { outbox: 'another', seq: first.seq },
+      { outbox: outbox.outbox, seq: 99 },
+    ]);
+    expect(namesOf(await readAll(outbox))).toEqual(['a', 'b']);
+    await outbox.remove([first]);
+    await outbox.remove([first]);
+    expect(namesOf(await readAll(outbox))).toEqual(['b']);
+    expect(await outbox.measure()).toMatchObject({ depth: 1, byKind: { alert: 1 }, dropped: 0 });
   });
 
-  it('drops evidence first, then the oldest health, then presence, and alerts last, and counts each', () => {
-    const outbox = new MemoryOutbox({ messagesMax: 5 });
-    outbox.append('evidence', body);
-    outbox.append('health', body);
-    outbox.append('health', body);
-    outbox.append('presence', body);
-    outbox.append('alert', body);
-    const kinds = () => outbox.peek(10).map(({ kind, seq }) => `${kind} ${seq}`);
-    outbox.append('alert', body);
-    expect(kinds()).toEqual(['alert 5', 'alert 6', 'presence 4', 'health 2', 'health 3']);
-    outbox.append('alert', body);
-    expect(kinds()).toEqual(['alert 5', 'alert 6', 'alert 7', 'presence 4', 'health 3']);
-    for (let n = 0; n < 4; n++) outbox.append('alert', body);
-    expect(kinds()).toEqual(['alert 7', 'alert 8', 'alert 9', 'alert 10', 'alert 11']);
-    expect(outbox.droppedByKind).toEqual({ evidence: 1, health: 2, presence: 1, alert: 2 });
-    expect(outbox.dropped).toBe(6);
-    expect(outbox.depth).toBe(5);
+  it('writes down what it drops: by number where it had one', async () => {
+    const outbox = new MemoryOutbox({ ...origin, options: { memoryMessagesMax: 4 } });
+    outbox.take([alert('a'), alert('b')]);
+    expect((await readAll(outbox)).map(({ seq }) => seq)).toEqual([1, 2]);
+    outbox.take([evidence(3), alert('c'), alert('d'), alert('e')]);
+    expect(await outbox.measure()).toMatchObject({ depth: 4 + 2, dropped: 2 });
+    const fresh = new MemoryOutbox({ ...origin, options: { memoryMessagesMax: 2 } });
+    fresh.take([alert('a'), alert('b')]);
+    await readAll(fresh);
+    fresh.take([alert('c')]);
+    fresh.take([evidence(3)]);
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    const losses = lossesIn(await readAll(fresh));
+    expect(losses).toMatchObject([
+      { kind: 'alert', reason: 'memory', count: 1, ranges: [[1, 1]], ofOutbox: fresh.outbox, box: 'box-1', boot: 'boot-1' },
+      { kind: 'evidence', reason: 'memory', count: 1, ranges: [] },
+    ]);
   });
 
-  it('is bounded in bytes too', () => {
-    const outbox = new MemoryOutbox({ bytesMax: 1_000 });
-    for (let n = 0; n < 100; n++) outbox.append('alert', () => 'x'.repeat(100));
-    expect(outbox.depth).toBe(10);
-    expect(outbox.bytes).toBe(1_000);
-    expect(outbox.dropped).toBe(90);
+  it('gives what nobody has read to the disk, oldest first, so that no number is missed', async () => {
+    const outbox = new MemoryOutbox(origin);
+    outbox.take([alert('a'), evidence(3), alert('b'), health('h')]);
+    const read = await outbox.cursor().next(1);
+    expect(namesOf(read)).toEqual(['a']);
+    expect(outbox.takeAll(1)).toMatchObject([{ kind: 'evidence' }]);
+    expect(outbox.takeAll()).toMatchObject([{ id: 'b' }, { kind: 'health' }]);
+    expect(outbox.takeAll()).toEqual([]);
+    expect(namesOf(await readAll(outbox))).toEqual(['a']);
+    expect(outbox.isEmpty).toBe(false);
+    await outbox.remove(keysOf(read));
+    expect(outbox.isEmpty).toBe(true);
   });
 
-  it('does not empty itself for one message that is too large by itself', () => {
-    const outbox = new MemoryOutbox({ bytesMax: 1_000 });
-    outbox.append('alert', () => 'x'.repeat(100));
-    outbox.append('alert', () => 'x'.repeat(2_000));
-    expect(outbox.depth).toBe(1);
-    expect(outbox.dropped).toBe(1);
+  it('leaves a record of what can never be delivered', async () => {
+    const outbox = new MemoryOutbox(origin);
+    outbox.take([evidence(3), alert('a')]);
+    const [, second] = await readAll(outbox);
+    if (second === undefined) throw new Error('nothing read');
+    await outbox.refuse(second);
+    await outbox.refuse(second);
+    expect(await outbox.measure()).toMatchObject({ depth: 2, dropped: 1, byKind: { alert: 1, loss: 1, evidence: 0 } });
   });
 
-  it('knows how long the oldest message has waited', () => {
+  it('says since when the oldest waits', async () => {
     let nowMs = 1_000;
-    const outbox = new MemoryOutbox({}, () => nowMs);
-    expect(outbox.oldestMs).toBeUndefined();
-    const first = outbox.append('health', body);
-    nowMs = 5_000;
-    outbox.append('alert', body);
-    expect(outbox.oldestMs).toBe(1_000);
-    outbox.remove([first]);
-    expect(outbox.oldestMs).toBe(5_000);
+    const outbox = new MemoryOutbox({ ...origin, now: () => nowMs });
+    expect((await outbox.measure()).oldestMs).toBeUndefined();
+    outbox.take([health('h')]);
+    nowMs = 2_000;
+    outbox.take([alert('a')]);
+    expect((await outbox.measure()).oldestMs).toBe(1_000);
   });
 });
