@@ -1,13 +1,17 @@
 /**
- * Keeps the box connected to the broker: connect, say "present", send what the outbox holds, and after any failure wait and connect anew,
- * for ever. Every error ends here, in `state` and one log line; none leaves as an exception.
+ * Keeps the box connected to the broker: connect, say "present", send what the outbox holds, listen to the centre, and after any failure wait
+ * and connect anew, for ever. Every error ends here, in `state` and one log line; none leaves as an exception.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Presence } from '../../contract/presence.ts';
-import { up } from '../../contract/topics.ts';
-import type { Outbox } from '../../outbox/outbox.ts';
+import { broadcast, down, up } from '../../contract/topics.ts';
+import type { OutboxReader } from '../../outbox/outbox.ts';
+import { Pulse } from '../health/pulse.ts';
 import { Backoff } from './backoff.ts';
 import { type Connection, openConnection } from './connection.ts';
+import { Dispatcher, type Handler } from './dispatcher.ts';
+import { acknowledgedBy, centreStateOf } from './from-centre.ts';
+import { messageOf } from './link-fault.ts';
 import type { UplinkOptions } from './options.ts';
 import { Publisher } from './publisher.ts';
 
@@ -15,6 +19,14 @@ import { Publisher } from './publisher.ts';
 const stableMs = 10_000;
 /** How long a stopping box waits for its goodbye to be acknowledged. */
 const goodbyeMs = 2_000;
+/** How often the outbox is measured while somebody waits for it to be empty. */
+const drainPollMs = 100;
+/** The way to the broker, its greeting, and what is said first. */
+const connectStepsMax = 4;
+/** The longest that one step of the loop may take beside its waits: an SD card may stall for many seconds while the outbox is read. */
+const stepMs = 60_000;
+/** The same trouble is written to the log no more often than this. */
+const repeatedNoteMs = 60_000;
 
 export interface UplinkLog {
   info(fields: object, text: string): void;
@@ -24,58 +36,97 @@ export interface UplinkLog {
 export interface UplinkParts {
   options: UplinkOptions;
   box: string;
-  outbox: Outbox;
+  outbox: OutboxReader;
   /** Writes the presence message of a session. */
   presence: (state: { online: boolean; planned?: boolean; session: number }) => Presence;
   log: UplinkLog;
+  /** A higher number with each call, from 1; it orders what the box and its wills say. Asked when the way to the broker is open. */
+  nextSession?: () => number;
   random?: () => number;
   onConnected?: () => void;
 }
 
-/** Times in ms since 1970. Absent means: not now, not yet. */
+/** Times in ms since 1970. Absent means: not now, not yet, not known. */
 export interface UplinkState {
   connectedSinceMs?: number;
+  /** Since the start. */
   connections: number;
+  /** Number of the session at hand or the last one. */
+  session?: number;
+  /** When the broker last sent anything. */
   lastHeardMs?: number;
+  /** When the broker last took a durable message. */
+  lastSentMs?: number;
+  /** When the centre last acknowledged a message: it is in its store. */
   lastAcknowledgedMs?: number;
+  /** Whether the centre stores what comes, as it says itself. */
+  isCentreOnline?: boolean;
+  /** Messages sent over this connection and not acknowledged by the centre. */
+  unacknowledged: number;
+  /** Messages that the broker refused or could not have taken, since the start. */
   refused: number;
+  /** Messages from the centre that were of no use, since the start. */
+  ignored: number;
   lastError?: string;
 }
 
 export class Uplink {
+  /** Beats each time its loop comes round, connected or not. */
+  readonly pulse = new Pulse(stepMs);
   readonly #parts: UplinkParts;
   readonly #publisher: Publisher;
+  readonly #dispatcher = new Dispatcher((text) => this.#note(text));
   readonly #stopping = new AbortController();
+  readonly #nextSession: () => number;
   #connection: Connection | undefined;
   #connectedSinceMs: number | undefined;
   #lastHeardMs: number | undefined;
   #connections = 0;
+  #session: number | undefined;
   #lastError: string | undefined;
+  #notedMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
 
   constructor(parts: UplinkParts) {
     this.#parts = parts;
-    const { box, outbox, options } = parts;
+    const { box, outbox, options, random = Math.random } = parts;
+    let sessions = 0;
+    this.#nextSession = parts.nextSession ?? (() => ++sessions);
+    const { windowMax, unacknowledgedMax, centreTimeoutMs } = options;
+    const bounds = { windowMax, unacknowledgedMax, centreTimeoutMs };
     this.#publisher = new Publisher({
       box,
       outbox,
-      windowMax: options.windowMax,
-      acknowledgeTimeoutMs: options.acknowledgeTimeoutMs,
+      ...bounds,
+      random,
       onProblem: (text) => this.#note(text),
+      onTurn: () => this.pulse.beat(stepMs),
     });
+    this.handle(down.ack(box), ({ payload }) => this.#publisher.acknowledge(acknowledgedBy(payload, box)));
+    this.handle(broadcast.centreState, ({ payload, isRetained }) => this.#publisher.hear(centreStateOf(payload), isRetained));
   }
 
   get state(): UplinkState {
+    const { lastAcknowledgedMs, lastSentMs, isCentreOnline, unacknowledged, refused } = this.#publisher;
     const lastHeardMs = this.#connection?.lastHeardMs ?? this.#lastHeardMs;
-    const { lastAcknowledgedMs } = this.#publisher;
     return {
       connections: this.#connections,
-      refused: this.#publisher.refused,
+      unacknowledged,
+      refused,
+      ignored: this.#dispatcher.ignored,
       ...(this.#connectedSinceMs === undefined ? {} : { connectedSinceMs: this.#connectedSinceMs }),
+      ...(this.#session === undefined ? {} : { session: this.#session }),
       ...(lastHeardMs === undefined ? {} : { lastHeardMs }),
+      ...(lastSentMs === undefined ? {} : { lastSentMs }),
       ...(lastAcknowledgedMs === undefined ? {} : { lastAcknowledgedMs }),
+      ...(isCentreOnline === undefined ? {} : { isCentreOnline }),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
     };
+  }
+
+  /** Whoever waits for messages of the centre on a topic registers before `start`. Throws where the topic has a handler already. */
+  handle(topic: string, handler: Handler): void {
+    this.#dispatcher.register(topic, handler);
   }
 
   start(): void {
@@ -91,25 +142,32 @@ export class Uplink {
   publishHealth(body: string, expirySeconds: number): void {
     const topic = up.health(this.#parts.box);
     this.#connection
-      ?.publish({ topic, body, qos: 0, retain: true, expirySeconds })
+      ?.publish({ topic, body, qos: 0, retain: true, contentType: 'application/json', expirySeconds })
       .catch((error: unknown) => this.#note(`health was not sent: ${messageOf(error)}`));
   }
 
   /** Resolves with true once the outbox is empty, with false after `timeoutMs` or when the uplink was stopped. */
   async drained(timeoutMs: number): Promise<boolean> {
-    const endMs = Date.now() + timeoutMs;
-    while (this.#parts.outbox.depth > 0 && Date.now() < endMs && !this.#stopping.signal.aborted) await sleep(20);
-    return this.#parts.outbox.depth === 0;
+    const endMs = performance.now() + timeoutMs;
+    while ((await this.#parts.outbox.measure()).depth > 0) {
+      if (performance.now() >= endMs || this.#stopping.signal.aborted) return false;
+      await sleep(drainPollMs);
+    }
+    return true;
   }
 
   /** Says that the box is stopping on purpose and closes. Does not wait for the outbox: see `drained`. Harmless twice. */
   async stop(): Promise<void> {
     const connection = this.#connection;
-    if (connection !== undefined && !this.#stopping.signal.aborted) {
-      const goodbye = this.#sayPresence(connection, { online: false, planned: true, session: this.#connections });
-      await Promise.race([goodbye, connection.closed, sleep(goodbyeMs, undefined, { ref: false })]);
+    let isSaid = true;
+    if (connection !== undefined && this.#session !== undefined && !this.#stopping.signal.aborted) {
+      const goodbye = this.#sayPresence(connection, { online: false, planned: true, session: this.#session }).then(() => true);
+      isSaid = await Promise.race([goodbye, sleep(goodbyeMs, false, { ref: false })]);
     }
     this.#stopping.abort();
+    // A broker that owes answers for good is left without more ado; the will tells of the end then.
+    await Promise.race([this.#running, sleep(isSaid ? goodbyeMs : 0, undefined, { ref: false })]);
+    this.#connection?.destroy();
     await this.#running;
   }
 
@@ -118,20 +176,23 @@ export class Uplink {
     const backoff = new Backoff(options.backoff, random);
     let waits = backoff[Symbol.iterator]();
     while (!this.#stopping.signal.aborted) {
-      if (await this.#session()) waits = backoff[Symbol.iterator]();
-      await sleep(waits.next().value, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      this.pulse.beat(connectStepsMax * options.connectTimeoutMs + stepMs);
+      if (await this.#connectOnce()) waits = backoff[Symbol.iterator]();
+      const waitMs = waits.next().value;
+      this.pulse.beat(waitMs + stepMs);
+      await sleep(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
   }
 
   /** One connection from begin to end. Resolves with true where it was of use. */
-  async #session(): Promise<boolean> {
+  async #connectOnce(): Promise<boolean> {
     const { signal } = this.#stopping;
     const acknowledgedBefore = this.#publisher.acknowledged;
     let connectedMs = Number.POSITIVE_INFINITY;
     try {
-      const connection = await this.#open(signal);
-      connectedMs = Date.now();
-      await this.#sayPresence(connection, { online: true, session: this.#connections });
+      const { connection, session } = await this.#open(signal);
+      connectedMs = performance.now();
+      await Promise.all([this.#sayPresence(connection, { online: true, session }), this.#subscribe(connection)]);
       this.#parts.onConnected?.();
       await this.#publisher.run(connection, signal);
       if (signal.aborted) await Promise.race([connection.end(), sleep(goodbyeMs, undefined, { ref: false })]);
@@ -143,38 +204,61 @@ export class Uplink {
       this.#connection?.destroy();
       this.#connection = undefined;
       this.#connectedSinceMs = undefined;
+      this.#publisher.disconnected();
     }
-    return this.#publisher.acknowledged > acknowledgedBefore || Date.now() - connectedMs > stableMs;
+    return this.#publisher.acknowledged > acknowledgedBefore || performance.now() - connectedMs > stableMs;
   }
 
-  async #open(signal: AbortSignal): Promise<Connection> {
+  async #open(signal: AbortSignal): Promise<{ connection: Connection; session: number }> {
     const { options, box, presence, log } = this.#parts;
-    const will = { topic: up.presence(box), body: JSON.stringify(presence({ online: false, session: this.#connections + 1 })) };
-    const connection = await openConnection(options, { clientId: box, will }, signal);
+    let session = 0;
+    const will = () => {
+      session = this.#nextSession();
+      return { topic: up.presence(box), body: JSON.stringify(presence({ online: false, session })) };
+    };
+    this.#dispatcher.begin();
+    const receive = this.#dispatcher.receive.bind(this.#dispatcher);
+    const connection = await openConnection(options, { clientId: box, will, expirySeconds: options.sessionExpirySeconds, receive }, signal);
     this.#connections++;
+    this.#session = session;
     this.#connectedSinceMs = Date.now();
     this.#connection = connection;
-    log.info({ broker: new URL(options.url).host, connection: this.#connections }, 'connected to the broker');
-    return connection;
+    log.info({ broker: new URL(options.url).host, connection: this.#connections, session }, 'connected to the broker');
+    if (connection.warning !== undefined) this.#note(connection.warning);
+    return { connection, session };
   }
 
   /** A refused presence is noted and does not end the connection: alerts may still be welcome. */
   async #sayPresence(connection: Connection, state: Parameters<UplinkParts['presence']>[0]): Promise<void> {
-    const say = async () => {
+    try {
       const body = JSON.stringify(this.#parts.presence(state));
-      await connection.publish({ topic: up.presence(this.#parts.box), body, qos: 1, retain: true });
-    };
-    const said = say().catch((error: unknown) => this.#note(`presence was not accepted: ${messageOf(error)}`));
-    await Promise.race([said, connection.closed]);
+      await connection.publish({ topic: up.presence(this.#parts.box), body, qos: 1, retain: true, contentType: 'application/json' });
+    } catch (error) {
+      this.#note(`presence was not accepted: ${messageOf(error)}`);
+    }
+  }
+
+  /** Where it is refused, no acknowledgement will ever come; the duty officers still hear each message once. */
+  async #subscribe(connection: Connection): Promise<void> {
+    try {
+      await connection.subscribe([wholeBranch(down.ack(this.#parts.box), 1), wholeBranch(broadcast.centreState, 2)]);
+    } catch (error) {
+      this.#note(`the broker does not let the box hear the centre, so nothing can leave the outbox: ${messageOf(error)}`);
+    }
   }
 
   #note(text: string): void {
     // A broker that is away for a day is one line, not a line for each attempt.
-    if (text !== this.#lastError || this.#connection !== undefined) this.#parts.log.warn({ reason: text }, 'trouble with the broker');
+    const isRepeated = text === this.#lastError && (this.#connection === undefined || performance.now() - this.#notedMs < repeatedNoteMs);
+    if (!isRepeated) {
+      this.#parts.log.warn({ reason: text }, 'trouble with the broker');
+      this.#notedMs = performance.now();
+    }
     this.#lastError = text;
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** All topics that share the beginning of one: the last `levels` of it give way. */
+function wholeBranch(topic: string, levels: number): string {
+  return [...topic.split('/').slice(0, -levels), '#'].join('/');
 }

@@ -1,79 +1,74 @@
 /**
- * The link to the centre -> how far it goes: the name, the TCP connection, the broker's answer to CONNECT. Talks to the configured broker and
- * nobody else, publishes nothing, and connects under a name of its own, so that a box at work keeps its connection.
+ * The link to the centre -> how far it goes: the name, the connection (through the proxy where there is one), TLS, the broker's answer to
+ * CONNECT. Talks to the configured broker and nobody else, publishes nothing, and never takes the connection of a box at work: the broker
+ * gives a client certificate one session only, so with one the check ends before CONNECT.
  */
 import { randomBytes } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
-import { connect, isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openConnection } from '../../agent/uplink/connection.ts';
-import type { UplinkOptions } from '../../agent/uplink/options.ts';
+import { type FaultKind, faultOf, LinkFault } from '../../agent/uplink/link-fault.ts';
+import { brokerOf, type UplinkOptions } from '../../agent/uplink/options.ts';
+import { openStream } from '../../agent/uplink/stream.ts';
 import { type Finding, finding } from './finding.ts';
 
 const stepTimeoutMs = 5_000;
-const defaultPorts: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443 };
+/** With TLS 1.3 the broker says what it thinks of our certificate only after the handshake (RFC 8446 §4.4.2): it is given so long. */
+const verdictMs = 500;
 
 export async function checkCentre(box: string, options: UplinkOptions | undefined): Promise<Finding[]> {
   if (options === undefined) return [finding('centre.none')];
-  const url = new URL(options.url);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = url.port === '' ? (defaultPorts[url.protocol] ?? 0) : Number(url.port);
-  try {
-    if (isIP(host) === 0) await within(lookup(host), 'no answer');
-  } catch (error) {
-    return [finding('centre.name', { host, reason: reasonOf(error) })];
-  }
-  try {
-    await reach(host, port);
-  } catch (error) {
-    return [finding('centre.unreachable', { host, port, reason: reasonOf(error) })];
-  }
-  return [await greet(box, options, { host, port })];
-}
-
-async function greet(box: string, options: UplinkOptions, at: { host: string; port: number }): Promise<Finding> {
+  const { host, port } = brokerOf(options.url);
   const startMs = performance.now();
-  const connectTimeoutMs = Math.min(options.connectTimeoutMs, stepTimeoutMs);
-  const identity = { clientId: `${box}-doctor-${randomBytes(3).toString('hex')}` };
+  const quick = { ...options, connectTimeoutMs: Math.min(options.connectTimeoutMs, stepTimeoutMs) };
   try {
-    const connection = await openConnection({ ...options, connectTimeoutMs }, identity, AbortSignal.timeout(connectTimeoutMs * 2));
-    const ms = Math.round(performance.now() - startMs);
-    await connection.end();
-    return finding('centre.ok', { url: `${new URL(options.url).protocol}//${at.host}:${at.port}`, ms });
+    const ms = options.certFile === undefined ? await greet(box, quick, startMs) : await shakeHands(quick, startMs);
+    return [finding('centre.ok', { url: `${new URL(options.url).protocol}//${host}:${port}`, ms })];
   } catch (error) {
-    const reason = reasonOf(error);
-    if (error instanceof Error && 'path' in error) return finding('centre.file', { reason });
-    if (/certificate|self.signed|TLS|SSL|EPROTO|key values|PEM/i.test(reason)) return finding('centre.tls', { reason });
-    if (/Connection refused: (?!Unsupported|Unacceptable)/i.test(reason)) return finding('centre.refused', { reason });
-    return finding('centre.no-mqtt', { ...at, reason });
+    const reason = error instanceof Error ? error.message : String(error);
+    return [findingOf(error instanceof LinkFault ? error.kind : 'broker', { host, port, reason })];
   }
 }
 
-/** Resolves once a TCP connection was opened, which is closed at once. */
-function reach(host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, timeout: stepTimeoutMs });
-    const end = (error?: Error) => {
-      socket.destroy();
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    socket.once('connect', () => end());
-    socket.once('timeout', () => end(new Error('no answer')));
-    socket.once('error', end);
-  });
+/** Resolves with the time it took, in ms. */
+async function greet(box: string, options: UplinkOptions, startMs: number): Promise<number> {
+  const identity = { clientId: `${box}-doctor-${randomBytes(3).toString('hex')}` };
+  const connection = await openConnection(options, identity, AbortSignal.timeout(options.connectTimeoutMs * 3));
+  const ms = Math.round(performance.now() - startMs);
+  await connection.end();
+  return ms;
 }
 
-async function within<T>(work: Promise<T>, otherwise: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(otherwise)), stepTimeoutMs);
-  });
-  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
+async function shakeHands(options: UplinkOptions, startMs: number): Promise<number> {
+  const { stream, route } = await openStream(options, AbortSignal.timeout(options.connectTimeoutMs * 2));
+  const ms = Math.round(performance.now() - startMs);
+  try {
+    await Promise.race([
+      sleep(verdictMs, undefined, { ref: false }),
+      new Promise((_, reject) => {
+        stream.once('error', (error) => reject(faultOf(error, route)));
+        stream.once('end', () => reject(new LinkFault('broker', 'the broker closed the connection after the handshake')));
+        stream.resume();
+      }),
+    ]);
+    return ms;
+  } finally {
+    stream.destroy();
+  }
 }
 
-/** With several addresses to try, Node reports an error with an empty message; its code still says what happened. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.message !== '') return error.message;
-  return 'code' in error ? String(error.code) : error.name;
+function findingOf(kind: FaultKind, { host, port, reason }: { host: string; port: number; reason: string }): Finding {
+  switch (kind) {
+    case 'file':
+      return finding('centre.file', { reason });
+    case 'name':
+      return finding('centre.name', { host, reason });
+    case 'unreachable':
+      return finding('centre.unreachable', { host, port, reason });
+    case 'proxy':
+      return finding('centre.proxy', { reason });
+    case 'tls':
+      return finding('centre.tls', { reason });
+    case 'broker':
+      return /refused/i.test(reason) ? finding('centre.refused', { reason }) : finding('centre.no-mqtt', { host, port, reason });
+  }
 }

@@ -167,6 +167,14 @@ const centre = {
       en: 'Check the cable of the management port, and that the firewall lets TCP port {port} out; ask the centre whether its server runs.',
     },
   },
+  'centre.proxy': {
+    degree: 'fault',
+    found: { vi: 'Máy chủ proxy không cho kết nối đi qua: {reason}.', en: 'The proxy does not let the connection through: {reason}.' },
+    next: {
+      vi: 'Kiểm tra uplink.proxy, tên và mật khẩu của proxy; hỏi người quản trị proxy có cho CONNECT tới Trung tâm không.',
+      en: 'Check uplink.proxy, its user name and password; ask who runs the proxy whether it allows CONNECT to the centre.',
+    },
+  },
   'centre.tls': {
     degree: 'fault',
     found: {

@@ -1,56 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
-import { startBroker } from '../../../../centre/demo/broker.ts';
+import { describe, expect, it } from 'vitest';
 import { uplinkOptionsSchema } from '../../../../firmware/agent/uplink/options.ts';
-import { Uplink, type UplinkParts } from '../../../../firmware/agent/uplink/uplink.ts';
 import { up } from '../../../../firmware/contract/topics.ts';
-import { MemoryOutbox } from '../../../../firmware/outbox/memory-outbox.ts';
+import { afterTest, box, brokerOf, centreOf, connected, folderOf, serverOf, uplinkOf } from './bench.ts';
 import { listen, until } from './listener.ts';
-
-const box = 'test-box';
-const cleanups: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-function folderOf(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'vonggac-test-'));
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-async function brokerOf(options: Parameters<typeof startBroker>[0]) {
-  const broker = await startBroker(options);
-  cleanups.push(() => broker.stop());
-  return broker;
-}
-
-function uplinkOf(options: object, outbox = new MemoryOutbox(), parts: Partial<UplinkParts> = {}): Uplink {
-  const uplink = new Uplink({
-    options: uplinkOptionsSchema.parse({ backoff: { firstMs: 30, ceilingMs: 60 }, ...options }),
-    box,
-    outbox,
-    presence: ({ online, session }) => ({
-      schema: 'presence/1',
-      box,
-      online,
-      boot: 'b',
-      session,
-      ts: new Date().toISOString(),
-      versions: { firmware: '0', node: '24' },
-    }),
-    log: { info: () => {}, warn: () => {} },
-    ...parts,
-  });
-  cleanups.push(() => uplink.stop());
-  uplink.start();
-  return uplink;
-}
+import { TestOutbox } from './test-outbox.ts';
 
 function passwordFile(folder: string, name: string, password: string): string {
   const file = join(folder, 'passwords');
@@ -59,13 +16,19 @@ function passwordFile(folder: string, name: string, password: string): string {
   return file;
 }
 
-describe('an uplink whose credentials are refused', () => {
+async function listenerOf(url: string) {
+  const listener = await listen(url);
+  afterTest(() => listener.client.endAsync(true));
+  return listener;
+}
+
+describe('an uplink whose credentials are refused', { timeout: 20_000 }, () => {
   it('says so, goes on trying, and delivers once they are accepted', async () => {
     const folder = folderOf();
     const passwords = passwordFile(folder, 'someone-else', 'secret');
     const first = await brokerOf({ configuration: ['allow_anonymous false', `password_file ${passwords}`] });
-    const outbox = new MemoryOutbox();
-    outbox.append('alert', (seq) => String(seq));
+    const outbox = new TestOutbox();
+    outbox.append('alert');
     let attempts = 0;
     const random = () => {
       attempts++;
@@ -78,159 +41,178 @@ describe('an uplink whose credentials are refused', () => {
     expect(outbox.depth).toBe(1);
     await first.stop();
     const right = passwordFile(folder, box, 'wrong');
-    await brokerOf({ port: first.port, configuration: ['allow_anonymous false', `password_file ${right}`] });
+    const second = await brokerOf({ port: first.port, configuration: ['allow_anonymous true', `password_file ${right}`] });
+    await centreOf(second.url);
     expect(await uplink.drained(5_000)).toBe(true);
-  }, 20_000);
+  });
 
   it('keeps a message that the broker refuses to take, counts it, and does not ask again at once', async () => {
-    const folder = folderOf();
-    const rights = join(folder, 'acl');
+    const rights = join(folderOf(), 'acl');
     writeFileSync(rights, `topic write ${up.presence(box)}\n`);
     const broker = await brokerOf({ configuration: ['allow_anonymous true', `acl_file ${rights}`] });
-    const outbox = new MemoryOutbox();
-    outbox.append('alert', (seq) => String(seq));
+    const outbox = new TestOutbox();
+    outbox.append('alert');
     const uplink = uplinkOf({ url: broker.url }, outbox);
     await until(() => uplink.state.refused > 0, 'the refusal');
-    await sleep(300);
-    expect(uplink.state).toMatchObject({ refused: 1, connections: 1 });
+    await sleep(600);
+    expect(uplink.state).toMatchObject({ refused: 1, connections: 1, unacknowledged: 0 });
     expect(uplink.state.lastError).toMatch(/reason 135/);
     expect(outbox.depth).toBe(1);
   });
 });
 
-describe('an uplink whose broker is killed', () => {
-  it('keeps what it has and delivers it once the broker is back', async () => {
-    const broker = await brokerOf({});
-    const outbox = new MemoryOutbox();
-    let attempts = 0;
-    const random = () => {
-      attempts++;
-      return 0.99;
-    };
-    // Waits so long that the listener below is there before the next attempt.
-    const uplink = uplinkOf({ url: broker.url, backoff: { firstMs: 1_500, ceilingMs: 1_500 } }, outbox, { random });
-    await until(() => uplink.state.connectedSinceMs !== undefined, 'the first connection');
-    await broker.stop('SIGKILL');
-    await until(() => uplink.state.connectedSinceMs === undefined, 'the loss');
-    outbox.append('alert', (seq) => `late ${seq}`);
-    await until(() => attempts === 2, 'an attempt that is refused');
-    expect(uplink.state.lastError).toContain('ECONNREFUSED');
-    expect(outbox.depth).toBe(1);
-    const again = await brokerOf({ port: broker.port });
-    const listener = await listen(again.url);
-    cleanups.push(() => listener.client.endAsync(true));
-    expect(await uplink.drained(5_000)).toBe(true);
-    await until(() => listener.of(up.alert(box)).length === 1, 'the alert');
-    expect(listener.of(up.alert(box))[0]?.body).toBe('late 1');
-    expect(uplink.state.connections).toBe(2);
-  }, 20_000);
-});
-
-describe('an uplink with a password', () => {
+describe('an uplink with a password', { timeout: 20_000 }, () => {
   it('reads it from a file and is accepted', async () => {
     const folder = folderOf();
     const broker = await brokerOf({ configuration: ['allow_anonymous false', `password_file ${passwordFile(folder, box, 'secret')}`] });
     const secret = join(folder, 'secret');
     writeFileSync(secret, 'secret\n');
-    const uplink = uplinkOf({ url: broker.url, username: box, passwordFile: secret });
-    await until(() => uplink.state.connectedSinceMs !== undefined, 'the connection');
+    await connected(uplinkOf({ url: broker.url, username: box, passwordFile: secret }));
   });
 });
 
-describe('an uplink with a client certificate', () => {
-  it('is known by its name, and trusts only the authority it was given', async () => {
-    const folder = folderOf();
-    const at = (name: string) => join(folder, name);
-    const openssl = (...words: string[]) => execFileSync('openssl', words, { stdio: 'pipe', cwd: folder });
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'];
-    for (const ca of ['ca', 'other'])
-      openssl('req', '-x509', ...key, '-subj', `/CN=${ca}`, '-days', '2', '-keyout', `${ca}.key`, '-out', `${ca}.pem`);
-    const sign = (name: string, subject: string, extension: string) => {
-      openssl('req', ...key, '-subj', subject, '-keyout', `${name}.key`, '-out', `${name}.csr`);
-      writeFileSync(at(`${name}.ext`), extension);
-      openssl(
-        'x509',
-        '-req',
-        '-in',
-        `${name}.csr`,
-        '-CA',
-        'ca.pem',
-        '-CAkey',
-        'ca.key',
-        '-days',
-        '2',
-        '-extfile',
-        `${name}.ext`,
-        '-out',
-        `${name}.pem`,
-      );
+describe('the presence of an uplink', { timeout: 20_000 }, () => {
+  it('is retained, numbered by whoever counts the sessions, and ends with a goodbye', async () => {
+    const broker = await brokerOf();
+    const listener = await listenerOf(broker.url);
+    let session = 40;
+    const uplink = uplinkOf({ url: broker.url }, new TestOutbox(), { nextSession: () => ++session });
+    await until(() => listener.of(up.presence(box)).length === 1, 'the presence');
+    expect(uplink.state.session).toBe(41);
+    await uplink.stop();
+    await until(() => listener.of(up.presence(box)).length === 2, 'the goodbye');
+    const said = listener.of(up.presence(box)).map(({ body, packet }) => ({ ...JSON.parse(body), retain: packet.retain }));
+    expect(said).toMatchObject([
+      { online: true, session: 41, retain: true },
+      { online: false, session: 41, retain: true },
+    ]);
+  });
+
+  it('takes no number for an attempt that finds no broker', async () => {
+    let sessions = 0;
+    let attempts = 0;
+    const parts = {
+      nextSession: () => ++sessions,
+      random: () => {
+        attempts++;
+        return 0.5;
+      },
     };
-    sign('broker', '/CN=127.0.0.1', 'subjectAltName=IP:127.0.0.1\n');
-    sign('box', `/CN=${box}`, 'extendedKeyUsage=clientAuth\n');
-    const broker = await brokerOf({
-      configuration: [
-        ...[`cafile ${at('ca.pem')}`, `certfile ${at('broker.pem')}`, `keyfile ${at('broker.key')}`],
-        ...['require_certificate true', 'use_identity_as_username true', 'tls_version tlsv1.3'],
-      ],
-    });
-    const url = broker.url.replace('mqtt:', 'mqtts:');
-    const own = { certFile: at('box.pem'), keyFile: at('box.key') };
-    const uplink = uplinkOf({ url, caFile: at('ca.pem'), ...own });
-    await until(() => uplink.state.connectedSinceMs !== undefined, 'the connection');
-    const foreign = uplinkOf({ url, caFile: at('other.pem'), ...own });
-    const nameless = uplinkOf({ url, caFile: at('ca.pem') });
-    const careless = uplinkOf({ url, caFile: at('missing.pem') });
-    await until(() => [foreign, nameless, careless].every(({ state }) => state.lastError !== undefined), 'three errors');
-    expect(foreign.state.lastError).toMatch(/certificate|self-signed|signature/i);
-    expect(careless.state.lastError).toContain('missing.pem');
-    expect([foreign, nameless, careless].map(({ state }) => state.connections)).toEqual([0, 0, 0]);
-  }, 20_000);
+    const uplink = uplinkOf({ url: 'mqtt://127.0.0.1:1' }, new TestOutbox(), parts);
+    await until(() => attempts >= 3, 'several attempts');
+    expect(sessions).toBe(0);
+    expect(uplink.state.lastError).toContain('ECONNREFUSED');
+  });
 });
 
-describe('an uplink and a broker that misbehaves', () => {
+describe('an uplink and a broker that misbehaves', { timeout: 20_000 }, () => {
   it('gives up on a broker that takes the connection and says nothing', async () => {
-    const server = createServer(() => {}).listen(0, '127.0.0.1');
-    cleanups.push(() => server.close());
-    await until(() => server.listening, 'the server');
-    const address = server.address();
-    const port = typeof address === 'object' ? address?.port : 0;
+    const port = await serverOf(() => {});
     const uplink = uplinkOf({ url: `mqtt://127.0.0.1:${port}`, connectTimeoutMs: 150 });
     await until(() => uplink.state.lastError !== undefined, 'the time-out');
-    expect(uplink.state).toMatchObject({ connections: 0 });
+    expect(uplink.state.connections).toBe(0);
+    expect(uplink.state.lastError).toBe(
+      `127.0.0.1:${port} took the connection, but gave no MQTT greeting in time; check port and protocol (mqtt:// or mqtts://) of url`,
+    );
     await uplink.stop();
   });
 
   it('survives noise instead of an answer', async () => {
-    const server = createServer((socket) => {
-      socket.on('error', () => socket.destroy());
-      socket.end(Buffer.alloc(2_000, 0xf3));
-    }).listen(0, '127.0.0.1');
-    cleanups.push(() => server.close());
-    await until(() => server.listening, 'the server');
-    const address = server.address();
-    const port = typeof address === 'object' ? address?.port : 0;
+    const port = await serverOf((socket) => socket.end(Buffer.alloc(2_000, 0xf3)));
     const uplink = uplinkOf({ url: `mqtt://127.0.0.1:${port}` });
     await until(() => uplink.state.lastError !== undefined, 'an error');
     expect(uplink.state.connections).toBe(0);
   });
 
-  it('drops a message larger than the broker takes, counts it, and sends what is behind it', async () => {
+  it('does not collect a packet that is larger than it announced', async () => {
+    // CONNACK, then the head of a PUBLISH of 268,435,455 bytes, the largest there is (MQTT 5 §1.5.5).
+    const port = await serverOf((socket) => {
+      socket.once('data', () => socket.write(Buffer.from([0x20, 3, 0, 0, 0, 0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1])));
+    });
+    const uplink = uplinkOf({ url: `mqtt://127.0.0.1:${port}` });
+    await until(() => uplink.state.lastError !== undefined, 'the end of the connection');
+    expect(uplink.state.lastError).toContain('the broker began a packet of 268435460 bytes; the box takes 524304 at most');
+  });
+
+  it('ends a connection in which the broker acknowledges nothing, and tries another', async () => {
+    // A greeting and a SUBACK, but no PUBACK ever.
+    const port = await serverOf((socket) => {
+      socket.once('data', () => socket.write(Buffer.from([0x20, 3, 0, 0, 0])));
+    });
+    const uplink = uplinkOf({ url: `mqtt://127.0.0.1:${port}`, acknowledgeTimeoutMs: 300 });
+    await until(() => uplink.state.connections >= 2, 'another connection');
+    expect(uplink.state.lastError).toContain('does not acknowledge');
+  });
+
+  it('says that it cannot hear the centre where the broker refuses the subscription', async () => {
+    // CONNACK, and a SUBACK with "not authorized" for both branches.
+    const port = await serverOf((socket) => {
+      socket.once('data', () => socket.write(Buffer.from([0x20, 3, 0, 0, 0])));
+      socket.on('data', (data) => {
+        const at = data.indexOf(0x82);
+        if (at >= 0) socket.write(Buffer.from([0x90, 5, data[at + 2] ?? 0, data[at + 3] ?? 0, 0, 0x87, 0x87]));
+      });
+    });
+    const uplink = uplinkOf({ url: `mqtt://127.0.0.1:${port}` });
+    await until(() => uplink.state.lastError !== undefined, 'the refusal');
+    expect(uplink.state.lastError).toMatch(/does not let the box hear the centre, so nothing can leave the outbox: .*Not authorized/);
+    expect(uplink.state.connections).toBe(1);
+  });
+
+  it('stops in time though the broker owes it every answer', async () => {
+    const port = await serverOf((socket) => {
+      socket.once('data', () => socket.write(Buffer.from([0x20, 3, 0, 0, 0])));
+    });
+    const uplink = uplinkOf({ url: `mqtt://127.0.0.1:${port}` });
+    await connected(uplink);
+    const startMs = performance.now();
+    await uplink.stop();
+    expect(performance.now() - startMs).toBeLessThan(4_000);
+    expect(uplink.state.connectedSinceMs).toBeUndefined();
+  });
+
+  it('refuses a message larger than the broker takes, counts it, and sends what is behind it', async () => {
     const broker = await brokerOf({ configuration: ['allow_anonymous true', 'max_packet_size 4096'] });
-    const listener = await listen(broker.url);
-    cleanups.push(() => listener.client.endAsync(true));
-    const outbox = new MemoryOutbox();
-    outbox.append('alert', () => 'x'.repeat(5_000));
-    outbox.append('alert', () => 'small');
+    await centreOf(broker.url);
+    const outbox = new TestOutbox();
+    outbox.append('alert', `{"text":"${'x'.repeat(5_000)}"}`);
+    outbox.append('alert');
     const uplink = uplinkOf({ url: broker.url }, outbox);
-    await until(() => listener.of(up.alert(box)).length === 1, 'the small alert');
-    expect(listener.of(up.alert(box))[0]?.body).toBe('small');
+    expect(await uplink.drained(5_000)).toBe(true);
+    expect(outbox.refused).toEqual([{ outbox: 'outbox-1', seq: 1 }]);
     expect(uplink.state.refused).toBe(1);
+  });
+
+  it('never has more on the way than the broker’s Receive Maximum', async () => {
+    const broker = await brokerOf({ configuration: ['allow_anonymous true', 'max_inflight_messages 3'] });
+    await centreOf(broker.url);
+    const outbox = new TestOutbox();
+    for (let count = 0; count < 200; count++) outbox.append('alert');
+    const uplink = uplinkOf({ url: broker.url }, outbox);
+    expect(await uplink.drained(5_000)).toBe(true);
+    // MQTT 5 §3.3.4: the broker hangs up on whoever exceeds it.
+    expect(uplink.state).toMatchObject({ connections: 1, refused: 0 });
   });
 });
 
-describe('the options of an uplink', () => {
-  it('refuse what is no broker URL', () => {
-    for (const url of ['http://broker', 'broker:1883', '']) expect(uplinkOptionsSchema.safeParse({ url }).success).toBe(false);
-    for (const url of ['mqtt://b', 'mqtts://b:8883', 'ws://b/mqtt']) expect(uplinkOptionsSchema.safeParse({ url }).success).toBe(true);
+describe('the options of an uplink', { timeout: 20_000 }, () => {
+  const accepts = (options: object) => uplinkOptionsSchema.safeParse({ url: 'mqtts://b', ...options }).success;
+
+  it('refuse what is no broker URL, and WebSockets', () => {
+    for (const url of ['http://broker', 'broker:1883', '', 'ws://b/mqtt', 'wss://b', 'mqtt://', 'mqtt://me:secret@b', 'mqtts://b/path'])
+      expect([url, accepts({ url })]).toEqual([url, false]);
+    for (const url of ['mqtt://b', 'mqtts://b:443', 'mqtts://[::1]:8883', 'mqtts://192.0.2.1/'])
+      expect([url, accepts({ url })]).toEqual([url, true]);
+  });
+
+  it('refuse what is no HTTP proxy, no server name and no ALPN name', () => {
+    for (const proxy of ['https://p:3128', 'socks5://p', 'p:3128', 'http://p/path', 'http://%zz:x@p', ''])
+      expect([proxy, accepts({ proxy })]).toEqual([proxy, false]);
+    for (const proxy of ['http://p:3128', 'http://me:secret%40@p:3128', 'http://[::1]:8080'])
+      expect([proxy, accepts({ proxy })]).toEqual([proxy, true]);
+    for (const serverName of ['192.0.2.1', 'a b', '', '::1']) expect(accepts({ serverName })).toBe(false);
+    expect(accepts({ serverName: 'broker.example' })).toBe(true);
+    for (const name of ['', 'x'.repeat(256)]) expect(accepts({ alpn: [name] })).toBe(false);
+    expect(accepts({ alpn: ['mqtt', 'x-amzn-mqtt-ca'] })).toBe(true);
   });
 });
