@@ -1,20 +1,28 @@
 /** The sensor's running totals as it reports them: the visibility ledger's raw numbers. */
+import { randomUUID } from 'node:crypto';
 import type { SensorReport } from '../contract/health.ts';
+import type { OutboxWriter } from '../outbox/outbox.ts';
+import type { AlertEngine } from './alert/alert-engine.ts';
 import type { SensorSource } from './capture/configured-source.ts';
 import type { IndicatorFiles } from './intel/indicator-files.ts';
-import type { ParentChannel } from './parent-channel.ts';
+import type { Observer } from './observe/observer.ts';
+import type { TrafficLedger } from './observe/traffic-ledger.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { TimerLateness } from './timer-lateness.ts';
+
+/** Another process, other totals: whoever takes differences must know. */
+const run = randomUUID();
 
 export interface ReportParts {
   pipeline: Pipeline;
   source: SensorSource;
   intelligence: IndicatorFiles;
-  channel: ParentChannel;
   timers: TimerLateness;
+  /** Absent: nothing is kept for the centre, alerts are only logged. */
+  outbox?: Pick<OutboxWriter, 'writerState'>;
 }
 
-export function reportOf({ pipeline, source, intelligence, channel, timers }: ReportParts): SensorReport {
+export function reportOf({ pipeline, source, intelligence, timers, outbox }: ReportParts): SensorReport {
   const { alerts, anomalies, observer } = pipeline;
   return {
     capture: captureOf(pipeline, source),
@@ -22,14 +30,16 @@ export function reportOf({ pipeline, source, intelligence, channel, timers }: Re
       anomalies: Object.fromEntries(Object.entries(anomalies.counts).filter(([, count]) => count > 0)),
       caughtBugs: pipeline.bugs,
     },
-    flows: { live: observer.flows.live, refused: observer.flows.refused },
-    alerts: { open: alerts.openCount, opened: alerts.opened, refused: alerts.refused, lost: channel.lost },
+    traffic: trafficOf(observer.flows.traffic),
+    ...tablesOf(observer),
+    alerts: alertsOf(alerts),
     sensorProcess: processOf(timers),
     intelligence: {
       bundle: intelligence.current.bundle,
       indicators: intelligence.total,
       ...(intelligence.newestMs === undefined ? {} : { ageSeconds: Math.max(0, Math.floor((Date.now() - intelligence.newestMs) / 1000)) }),
     },
+    ...(outbox === undefined ? {} : { outboxWriter: outbox.writerState }),
   };
 }
 
@@ -48,7 +58,43 @@ function captureOf(pipeline: Pipeline, source: SensorSource): SensorReport['capt
   };
 }
 
+function alertsOf({ openCount, openContacts, opened, attempts, contacts, refused }: AlertEngine): NonNullable<SensorReport['alerts']> {
+  return { open: openCount, openContacts, opened, attempts, contacts, refused };
+}
+
+function trafficOf(ledger: TrafficLedger): NonNullable<SensorReport['traffic']> {
+  const { bytes, tlsBytes, quicBytes, dnsBytes, encryptedDnsBytes, flows, tcpFlows, oneWayFlows, oneWayRecentShare } = ledger;
+  const lookupBytes = dnsBytes + encryptedDnsBytes;
+  return {
+    bytes,
+    tlsBytes,
+    quicBytes,
+    dnsBytes,
+    encryptedDnsBytes,
+    flows,
+    tcpFlows,
+    oneWayFlows,
+    ...(bytes === 0 ? {} : { tlsShare: tlsBytes / bytes, quicShare: quicBytes / bytes }),
+    ...(lookupBytes === 0 ? {} : { encryptedDnsShare: encryptedDnsBytes / lookupBytes }),
+    ...(tcpFlows === 0 ? {} : { oneWayRecentShare }),
+  };
+}
+
+function tablesOf({ flows, hosts, conversationsLive, conversationsRefused, streamSegmentsRefused }: Observer) {
+  return {
+    flows: { live: flows.live, refused: flows.refused, replaced: flows.replaced },
+    streams: { live: conversationsLive, refused: conversationsRefused, segmentsRefused: streamSegmentsRefused },
+    hosts: { known: hosts.size, refused: hosts.refused },
+  } satisfies Partial<SensorReport>;
+}
+
 function processOf(timers: TimerLateness): NonNullable<SensorReport['sensorProcess']> {
   const { user, system } = process.cpuUsage();
-  return { cpuSeconds: (user + system) / 1e6, memoryBytes: process.memoryUsage.rss(), timerLateMs: timers.worstMs };
+  return {
+    cpuSeconds: (user + system) / 1e6,
+    memoryBytes: process.memoryUsage.rss(),
+    timerLateMs: timers.worstMs,
+    run,
+    uptimeSeconds: process.uptime(),
+  };
 }

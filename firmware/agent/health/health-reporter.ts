@@ -1,35 +1,49 @@
 /**
- * Running totals of the sensor, state of outbox and uplink, measures of the machine -> one health/1 message for each interval.
+ * Totals of the sensor, state of outbox, uplink, clock and watchdog, measures of the machine -> one health/1 message for each interval.
  * Keeps only what the differences need. Judges nothing: that is for the lamps and the centre.
  */
-import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
-import type { Health, SensorReport } from '../../contract/health.ts';
-import type { Outbox } from '../../outbox/outbox.ts';
-import type { UplinkState } from '../uplink/uplink.ts';
+import type { ClockState, Health, SensorReport } from '../../contract/health.ts';
+import type { OutboxMeasure, OutboxReader, OutboxWriter } from '../../outbox/outbox.ts';
+import { grownBetween, intervalBetween } from './interval.ts';
+import { type Answer, LatestAnswer } from './latest-answer.ts';
+import type { MachineMeasure } from './machine.ts';
+import { LossWatch, outboxOf, type UplinkNow, uplinkOf } from './queue-state.ts';
+import type { SensorLedger, SensorTotals } from './sensor-ledger.ts';
+import type { StorageMeasure } from './storage.ts';
+import type { WatchdogState } from './watchdog.ts';
 
-/** An outbox that also knows its size and age says so. */
-export type MeasuredOutbox = Pick<Outbox, 'depth' | 'dropped'> & { readonly bytes?: number; readonly oldestMs?: number | undefined };
+/** Health says what it can in time: a disk that hangs is among the things that it has to tell. */
+const answerTimeoutMs = 2_000;
 
 export interface HealthParts {
   box: string;
   agency?: string;
   boot: string;
+  /** How often `report` is called. */
   intervalSeconds: number;
-  outbox: MeasuredOutbox;
-  uplink: () => UplinkState;
+  /** What the sensor says now; where it says nothing any more, that. */
   sensor: () => SensorReport;
+  /** Given every report of the sensor as it comes. */
+  ledger: Pick<SensorLedger, 'totals' | 'quietMs'>;
+  outbox: Pick<OutboxReader, 'measure'>;
+  /** The agent's own end of the outbox. */
+  writer?: Pick<OutboxWriter, 'writerState'>;
+  uplink: () => UplinkNow;
+  clock?: () => ClockState | undefined;
+  watchdog?: () => WatchdogState;
+  machine?: () => Promise<MachineMeasure>;
+  storage?: () => Promise<StorageMeasure>;
   /** Milliseconds since 1970; milliseconds of a clock that nobody sets; microseconds of CPU time of the process. */
   now?: () => number;
   monotonicMs?: () => number;
   cpuMicros?: () => number;
 }
 
-interface Totals {
+interface Reading {
   atMs: number;
-  packets: number;
-  bytes: number;
-  dropped: number | undefined;
+  totals: SensorTotals;
   cpuMicros: number;
+  ticks: MachineMeasure['ticks'];
 }
 
 export class HealthReporter {
@@ -38,92 +52,123 @@ export class HealthReporter {
   readonly #monotonicMs: () => number;
   readonly #cpuMicros: () => number;
   readonly #startMs: number;
-  #last: Totals;
-  #lastPacketMs: number;
+  readonly #outbox: LatestAnswer<OutboxMeasure>;
+  readonly #machine: LatestAnswer<MachineMeasure>;
+  readonly #storage: LatestAnswer<StorageMeasure>;
+  readonly #losses = new LossWatch();
+  #last: Reading;
 
   constructor(parts: HealthParts) {
     this.#parts = parts;
     this.#now = parts.now ?? Date.now;
     this.#monotonicMs = parts.monotonicMs ?? (() => performance.now());
     this.#cpuMicros = parts.cpuMicros ?? processCpuMicros;
+    this.#outbox = new LatestAnswer(() => parts.outbox.measure(), this.#monotonicMs);
+    this.#machine = new LatestAnswer(parts.machine ?? (async () => ({})), this.#monotonicMs);
+    this.#storage = new LatestAnswer(parts.storage ?? (() => Promise.reject(new Error('none was given'))), this.#monotonicMs);
     this.#startMs = this.#monotonicMs();
-    this.#last = { atMs: this.#startMs, packets: 0, bytes: 0, dropped: 0, cpuMicros: this.#cpuMicros() };
-    this.#lastPacketMs = this.#startMs;
+    this.#last = this.#read(undefined);
   }
 
-  /** The health since the last call; the interval ends now. */
-  report(): Health {
-    const { box, agency, boot, intervalSeconds } = this.#parts;
-    const sensor = this.#parts.sensor();
-    const uplink = this.#parts.uplink();
+  /** The health since the last call; the interval ends with this one. Takes some seconds where outbox or disk hang, and never rejects for it. */
+  async report(): Promise<Health> {
+    const [outbox, ...measures] = await Promise.all([
+      this.#outbox.within(answerTimeoutMs),
+      this.#machine.within(answerTimeoutMs),
+      this.#storage.within(answerTimeoutMs),
+    ]);
+    const [machine, storage] = [freshOf(measures[0]), freshOf(measures[1])];
     const before = this.#last;
-    const now: Totals = {
-      atMs: this.#monotonicMs(),
-      packets: sensor.capture.packets,
-      bytes: sensor.capture.bytes,
-      dropped: droppedOf(sensor),
-      cpuMicros: this.#cpuMicros(),
+    const now = this.#read(machine?.ticks);
+    const report = this.#parts.sensor();
+    const health: Health = {
+      ...this.#identity(now),
+      interval: intervalBetween(before.totals, now.totals, now.atMs - before.atMs),
+      quietSeconds: Math.floor(this.#parts.ledger.quietMs / 1_000),
+      ...report,
+      outbox: this.#outboxOf(outbox, report.outboxWriter, now.atMs),
+      uplink: uplinkOf(this.#parts.uplink()),
+      ...this.#keepers(),
+      cpu: cpuOf(before, now, machine?.load),
+      memory: { processBytes: process.memoryUsage.rss(), ...machine?.memory },
+      ...machineOf(machine),
+      ...(storage === undefined ? {} : { disk: storage }),
     };
+    // Not before: of a health that could not be written the next one tells too.
     this.#last = now;
-    if (now.packets !== before.packets) this.#lastPacketMs = now.atMs;
-    const elapsedMs = Math.max(now.atMs - before.atMs, 1);
+    return health;
+  }
+
+  #identity(now: Reading) {
+    const { box, agency, boot, intervalSeconds, uplink } = this.#parts;
+    const { connections, session = connections } = uplink();
     return {
-      schema: 'health/1',
+      schema: 'health/1' as const,
       box,
       ...(agency === undefined ? {} : { agency }),
       boot,
-      ...(uplink.connections > 0 ? { session: uplink.connections } : {}),
+      ...(session > 0 ? { session } : {}),
       ts: new Date(this.#now()).toISOString(),
       uptimeSeconds: Math.floor((now.atMs - this.#startMs) / 1_000),
       intervalSeconds,
-      interval: intervalOf(before, now, elapsedMs),
-      quietSeconds: Math.floor((now.atMs - this.#lastPacketMs) / 1_000),
-      ...sensor,
-      outbox: this.#outbox(),
-      uplink: uplinkOf(uplink),
-      cpu: {
-        share: round((now.cpuMicros - before.cpuMicros) / 1_000 / elapsedMs),
-        load: round((loadavg()[0] ?? 0) / availableParallelism()),
-      },
-      memory: { processBytes: process.memoryUsage.rss(), availableBytes: freemem(), totalBytes: totalmem() },
     };
   }
 
-  #outbox(): Health['outbox'] {
-    const { depth, dropped, bytes, oldestMs } = this.#parts.outbox;
+  #outboxOf(answer: Answer<OutboxMeasure> | undefined, sensor: SensorReport['outboxWriter'], atMs: number): Health['outbox'] {
+    const agent = this.#parts.writer?.writerState;
+    this.#losses.look({ dropped: answer?.value.dropped, agent: agent?.lost, sensor: sensor?.lost }, atMs);
+    const lossAgeSeconds = this.#losses.ageSeconds(atMs);
+    const writers = [agent, sensor].filter((state) => state !== undefined);
     return {
-      depth,
-      dropped,
-      ...(bytes === undefined ? {} : { bytes }),
-      ...(oldestMs === undefined ? {} : { oldestAgeSeconds: Math.max(0, Math.floor((this.#now() - oldestMs) / 1_000)) }),
+      ...outboxOf(answer ?? { value: undefined, ageMs: Math.max(1, atMs - this.#startMs) }, writers, this.#now()),
+      ...(lossAgeSeconds === undefined ? {} : { lossAgeSeconds }),
     };
+  }
+
+  /** Clock and watchdog. */
+  #keepers(): Pick<Health, 'clock' | 'watchdog'> {
+    const clock = this.#parts.clock?.();
+    const watchdog = this.#parts.watchdog?.();
+    return { ...(clock === undefined ? {} : { clock }), ...(watchdog === undefined ? {} : { watchdog: watchdogOf(watchdog) }) };
+  }
+
+  #read(ticks: MachineMeasure['ticks']): Reading {
+    return { atMs: this.#monotonicMs(), totals: this.#parts.ledger.totals(), cpuMicros: this.#cpuMicros(), ticks };
   }
 }
 
-function intervalOf(before: Totals, now: Totals, elapsedMs: number): Health['interval'] {
-  // Totals that went back mean that the sensor began anew: what it counts now is all of this interval.
-  const since = (from: number, to: number) => (to >= from ? to - from : to);
-  const packets = since(before.packets, now.packets);
-  const interval = { seconds: round(elapsedMs / 1_000), packets, bytes: since(before.bytes, now.bytes) };
-  if (now.dropped === undefined) return interval;
-  const dropped = since(before.dropped ?? 0, now.dropped);
-  return { ...interval, dropped, dropShare: dropped === 0 ? 0 : dropped / (packets + dropped) };
+/** An old temperature tells nothing. */
+function freshOf<Value>(answer: Answer<Value> | undefined): Value | undefined {
+  return answer?.ageMs === 0 ? answer.value : undefined;
 }
 
-function droppedOf({ capture }: SensorReport): number | undefined {
-  if (capture.kernelDropped === undefined && capture.interfaceDropped === undefined) return undefined;
-  return (capture.kernelDropped ?? 0) + (capture.interfaceDropped ?? 0);
-}
-
-function uplinkOf(state: UplinkState): Health['uplink'] {
-  const { connectedSinceMs, lastHeardMs, lastAcknowledgedMs, lastError, connections, refused } = state;
+function cpuOf(before: Reading, now: Reading, load: number | undefined): NonNullable<Health['cpu']> {
+  const elapsedMs = Math.max(now.atMs - before.atMs, 1);
+  const { cpuSeconds } = grownBetween(before.totals, now.totals);
+  const all = (now.ticks?.all ?? 0) - (before.ticks?.all ?? Number.POSITIVE_INFINITY);
+  const busy = (now.ticks?.busy ?? 0) - (before.ticks?.busy ?? 0);
   return {
-    connections,
-    refused,
-    ...(connectedSinceMs === undefined ? {} : { connectedSince: new Date(connectedSinceMs).toISOString() }),
-    ...(lastHeardMs === undefined ? {} : { lastHeard: new Date(lastHeardMs).toISOString() }),
-    ...(lastAcknowledgedMs === undefined ? {} : { lastAcknowledged: new Date(lastAcknowledgedMs).toISOString() }),
-    ...(lastError === undefined ? {} : { lastError }),
+    share: rounded((now.cpuMicros - before.cpuMicros) / 1_000 / elapsedMs),
+    ...(cpuSeconds === undefined ? {} : { sensorShare: rounded((cpuSeconds * 1_000) / elapsedMs) }),
+    // iowait of proc(5) may go back, and busy with it beyond all.
+    ...(all > 0 ? { machineShare: rounded(Math.min(1, Math.max(0, busy / all))) } : {}),
+    ...(load === undefined ? {} : { load: rounded(load) }),
+  };
+}
+
+function machineOf(machine: MachineMeasure | undefined): Partial<Health> {
+  const { temperatureCelsius, power, uptimeSeconds } = machine ?? {};
+  return {
+    ...(temperatureCelsius === undefined ? {} : { temperatureCelsius }),
+    ...power,
+    ...(uptimeSeconds === undefined ? {} : { machineUptimeSeconds: uptimeSeconds }),
+  };
+}
+
+function watchdogOf({ notifiedMs, holds }: WatchdogState): NonNullable<Health['watchdog']> {
+  return {
+    ...(notifiedMs === undefined ? {} : { notified: new Date(notifiedMs).toISOString() }),
+    ...(holds.length === 0 ? {} : { heldBack: holds.map(({ code }) => code) }),
   };
 }
 
@@ -132,6 +177,6 @@ function processCpuMicros(): number {
   return user + system;
 }
 
-function round(value: number): number {
+function rounded(value: number): number {
   return Math.round(value * 1_000) / 1_000;
 }

@@ -22,6 +22,18 @@ export const displayLimitsSchema = z.object({
     .default(7 * 86_400)
     .meta({ description: 'READY goes out where the indicators are older' }),
   centreSilenceSecondsMax: z.number().default(300).meta({ description: 'READY goes out where the centre was not heard for longer' }),
+  unacknowledgedSecondsMax: z
+    .number()
+    .default(300)
+    .meta({ description: 'READY goes out where a message has waited longer for the centre to acknowledge it' }),
+  lossSecondsMax: z
+    .number()
+    .default(86_400)
+    .meta({ description: 'READY stays out for so long where messages were dropped before the centre had them' }),
+  oneWayShareMax: z
+    .number()
+    .default(0.5)
+    .meta({ description: 'READY goes out where of more of the latest TCP conversations one side alone was seen' }),
 });
 export type DisplayLimits = z.output<typeof displayLimitsSchema>;
 
@@ -58,6 +70,9 @@ interface Fault {
 
 /** A sensor that is not up by then will not come up by itself. */
 const startSecondsMax = 60;
+
+/** Fewer flows may all happen to be odd ones. */
+const oneWayFlowsMin = 20;
 
 /** Health that three intervals did not replace tells nothing any more. */
 const staleIntervals = 3;
@@ -109,6 +124,20 @@ const faults: readonly Fault[] = [
   },
   {
     degree: 'impaired',
+    when: ({ traffic }, _, { oneWayShareMax }) =>
+      (traffic?.tcpFlows ?? 0) >= oneWayFlowsMin && (traffic?.oneWayRecentShare ?? 0) > oneWayShareMax,
+    words: {
+      vi: 'Chỉ thấy một chiều của lưu lượng: hãy cấu hình mirror (SPAN) cả hai chiều',
+      en: 'Only one direction of the traffic is seen: mirror both directions (SPAN)',
+    },
+  },
+  {
+    degree: 'impaired',
+    when: ({ underVoltage }) => underVoltage === true,
+    words: { vi: 'Nguồn điện yếu: kiểm tra bộ nguồn và dây nguồn', en: 'The power supply is too weak: check it and its cable' },
+  },
+  {
+    degree: 'impaired',
     when: (health) => (health.intelligence === undefined || health.intelligence.indicators === 0) && !isStarting(health),
     words: { vi: 'Chưa có danh sách địa chỉ độc hại', en: 'No indicators loaded' },
   },
@@ -125,7 +154,26 @@ const faults: readonly Fault[] = [
   },
   {
     degree: 'impaired',
-    when: ({ outbox }) => outbox.dropped > 0,
+    when: ({ uplink }) => uplink.centreOnline === false,
+    words: { vi: 'Trung tâm đang không lưu được tin báo', en: 'The centre is not storing messages at present' },
+  },
+  {
+    degree: 'impaired',
+    // The record of the start and a summary of health now and then wait for it too: a centre that stores nothing shows without any alert.
+    when: ({ outbox }, _, { unacknowledgedSecondsMax }) => (outbox.oldestAgeSeconds ?? 0) > unacknowledgedSecondsMax,
+    words: { vi: 'Trung tâm chưa xác nhận đã nhận tin báo', en: 'The centre has not acknowledged what was sent to it' },
+  },
+  {
+    degree: 'impaired',
+    when: ({ outbox }) => outbox.mode === 'memory' || outbox.unansweredSeconds !== undefined,
+    words: {
+      vi: 'Không ghi được vào ổ đĩa: tin báo chỉ giữ tạm trong bộ nhớ',
+      en: 'The disk cannot be written: messages are kept in memory only',
+    },
+  },
+  {
+    degree: 'impaired',
+    when: ({ outbox }, _, { lossSecondsMax }) => (outbox.lossAgeSeconds ?? Number.POSITIVE_INFINITY) <= lossSecondsMax,
     words: { vi: 'Có tin báo đã bị mất vì bộ nhớ chờ gửi bị đầy', en: 'Messages were lost: the outbox was full' },
   },
 ];

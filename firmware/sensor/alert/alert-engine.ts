@@ -25,6 +25,9 @@ export class AlertEngine {
   private tickedMicros = 0;
   findings = 0;
   opened = 0;
+  /** Of those opened: begun as attempts, and gone further, at once or later. */
+  attempts = 0;
+  contacts = 0;
   refused = 0;
 
   constructor(options: AlertOptions, context: AlertContext, sink: AlertSink) {
@@ -35,6 +38,13 @@ export class AlertEngine {
 
   get openCount(): number {
     return this.open.size;
+  }
+
+  /** Open alerts whose contact was answered. */
+  get openContacts(): number {
+    let count = 0;
+    for (const { stage } of this.open.values()) if (stage !== 'attempt') count++;
+    return count;
   }
 
   raise(finding: Finding): void {
@@ -56,6 +66,8 @@ export class AlertEngine {
   /** Keeps what the finding adds: a name or an answer seen earlier stays when the connection that follows does not repeat it. */
   private take(alert: OpenAlert, finding: Finding): void {
     const before = alert.finding;
+    if (alert.rev === 0 && finding.stage === 'attempt') this.attempts++;
+    if (finding.stage !== 'attempt' && (alert.rev === 0 || alert.stage === 'attempt')) this.contacts++;
     alert.stage = finding.stage;
     alert.severity = Math.max(alert.severity, severityOf(finding.stage, finding.confidence, finding.inbound));
     alert.finding = {

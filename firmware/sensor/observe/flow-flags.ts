@@ -8,6 +8,21 @@ import type { FlowOptions } from './options.ts';
 /** Ports below it belong to services (RFC 6335 §6); decides who is the client when a conversation was joined in the middle. */
 const systemPortsEnd = 1024;
 
+/** The flags of a flow that begins with this packet, before it is taken in. */
+export function firstFlags(packet: Packet): number {
+  return record.flagInUse | (isFromServer(packet) ? record.flagClientIsB : 0) | (packet.carriesPacket ? record.flagCarrier : 0);
+}
+
+/** A SYN on a conversation that was closed, reset, or has long been open belongs to the next one on the same ports. */
+export function beginsAnew(flags: number): boolean {
+  return (flags & (record.bothFins | record.flagReset | record.flagExchanged)) !== 0;
+}
+
+/** A flow that gives way where there is no room. */
+export function isUnanswered(flags: number): boolean {
+  return (flags & (record.flagInUse | record.flagAnswered | record.flagHandshake)) === record.flagInUse;
+}
+
 /** A flow's flags after one more packet: payload and TCP's flags taken in. */
 export function flagsAfter(before: number, packet: Packet, fromA: boolean): number {
   let flags = before;

@@ -24,6 +24,8 @@ export const doubleLast = 8;
 export const doubleBytesA = 9;
 export const doubleBytesB = 10;
 export const doubleSerial = 12;
+/** Bytes of both sides that the traffic ledger has taken. */
+export const doubleTaken = 14;
 
 // Flags.
 export const flagInUse = 1 << 0;
@@ -47,6 +49,14 @@ export const flagWatched = 1 << 14;
 /** This side sent something other than a refusal. */
 export const flagSpokeA = 1 << 15;
 export const flagSpokeB = 1 << 16;
+
+// What the traffic ledger wants to know.
+export const flagTls = 1 << 17;
+export const flagQuic = 1 << 18;
+/** A hello in it names a resolver: DNS that is hidden from us. */
+export const flagResolver = 1 << 19;
+/** The outer packets of a tunnel. */
+export const flagCarrier = 1 << 20;
 
 export const bothSpoke = flagSpokeA | flagSpokeB;
 export const bothPayloads = flagPayloadA | flagPayloadB;

@@ -9,10 +9,11 @@ import { type Packet, tcpAck, tcpSyn } from '../decode/packet.ts';
 import { Connection, type FlowPhase } from './event.ts';
 import { type ConversationStart, fillFromPacket, fillFromRecord, startFromRecord } from './flow-connection.ts';
 import { hashOf, isFromA, isFromB, writeEnds } from './flow-ends.ts';
-import { flagsAfter, flagsWithClient, isFromServer, timeoutMicros } from './flow-flags.ts';
+import { beginsAnew, firstFlags, flagsAfter, flagsWithClient, isFromServer, isUnanswered, timeoutMicros } from './flow-flags.ts';
 import { FlowIndex } from './flow-index.ts';
 import * as record from './flow-record.ts';
 import type { FlowOptions } from './options.ts';
+import { TrafficLedger } from './traffic-ledger.ts';
 import { WaitingFlows } from './waiting-flows.ts';
 
 export interface FlowSink {
@@ -30,6 +31,7 @@ const sweepParts = 16;
 const sweepIntervalMicros = 1_000_000;
 
 export class FlowTable {
+  readonly traffic = new TrafficLedger();
   private readonly words: Int32Array;
   private readonly doubles: Float64Array;
   private readonly index: FlowIndex;
@@ -83,7 +85,7 @@ export class FlowTable {
   update(packet: Packet): number {
     const hash = hashOf(packet, this.seed);
     let slot = this.find(packet, hash);
-    if (slot >= 0 && (packet.tcpFlags & (tcpSyn | tcpAck)) === tcpSyn && this.beginsAnew(slot)) {
+    if (slot >= 0 && (packet.tcpFlags & (tcpSyn | tcpAck)) === tcpSyn && beginsAnew(this.flagsOf(slot))) {
       this.end(slot);
       slot = -1;
     }
@@ -124,10 +126,8 @@ export class FlowTable {
     return this.fromA || isFromB(words, base, packet);
   }
 
-  /** A SYN on a conversation that was closed, reset, or has long been open belongs to the next one on the same ports. */
-  private beginsAnew(slot: number): boolean {
-    const flags = this.words[(slot << record.slotShift) + record.wordFlags]!;
-    return (flags & (record.bothFins | record.flagReset | record.flagExchanged)) !== 0;
+  private flagsOf(slot: number): number {
+    return this.words[(slot << record.slotShift) + record.wordFlags]!;
   }
 
   private begin(packet: Packet, hash: number): number {
@@ -153,12 +153,13 @@ export class FlowTable {
     const half = base >> 1;
     this.index.insert(slot, hash);
     writeEnds(words, base, packet);
-    words[base + record.wordFlags] = record.flagInUse | (isFromServer(packet) ? record.flagClientIsB : 0);
+    words[base + record.wordFlags] = firstFlags(packet);
     words[base + record.wordVlan] = (packet.vlan + 1) | ((packet.vlanInner + 1) << 16);
     words[base + record.wordPacketsA] = 0;
     words[base + record.wordPacketsB] = 0;
     doubles[half + record.doubleBytesA] = 0;
     doubles[half + record.doubleBytesB] = 0;
+    doubles[half + record.doubleTaken] = 0;
     doubles[half + record.doubleStart] = packet.tsMicros;
     doubles[half + record.doubleSerial] = ++this.serial;
   }
@@ -186,11 +187,11 @@ export class FlowTable {
 
   /** Whether this side's payload was marked as of no further interest. */
   isRead(slot: number, sideA: boolean): boolean {
-    return (this.words[(slot << record.slotShift) + record.wordFlags]! & (sideA ? record.flagReadA : record.flagReadB)) !== 0;
+    return (this.flagsOf(slot) & (sideA ? record.flagReadA : record.flagReadB)) !== 0;
   }
 
   setRead(slot: number, sideA: boolean): void {
-    this.words[(slot << record.slotShift) + record.wordFlags]! |= sideA ? record.flagReadA : record.flagReadB;
+    this.mark(slot, sideA ? record.flagReadA : record.flagReadB);
   }
 
   /** Packets so far from one side. */
@@ -217,11 +218,12 @@ export class FlowTable {
   private tell(phase: FlowPhase, slot: number, tsMicros: number): void {
     const connection = this.connectionOf(slot);
     this.sink.flowPhase(phase, connection, tsMicros);
-    if (connection.watched) this.watch(slot);
+    if (connection.watched) this.mark(slot, record.flagWatched);
   }
 
-  watch(slot: number): void {
-    this.words[(slot << record.slotShift) + record.wordFlags]! |= record.flagWatched;
+  /** Sets flags of `flow-record.ts` that are not the table's own. */
+  mark(slot: number, flags: number): void {
+    this.words[(slot << record.slotShift) + record.wordFlags]! |= flags;
   }
 
   private tellRefused(packet: Packet): void {
@@ -232,22 +234,17 @@ export class FlowTable {
   /** Ends the flow that has waited behind enough newer ones, if nobody has answered it yet. */
   private giveWay(): void {
     const { slot } = this.waiting;
-    if (slot < 0 || !this.isUnanswered(slot)) return;
+    if (slot < 0 || !isUnanswered(this.flagsOf(slot))) return;
     if ((this.doubles[(slot << (record.slotShift - 1)) + record.doubleSerial]! | 0) !== this.waiting.serial) return;
     this.replaced++;
     this.end(slot);
-  }
-
-  private isUnanswered(slot: number): boolean {
-    const flags = this.words[(slot << record.slotShift) + record.wordFlags]!;
-    return (flags & (record.flagInUse | record.flagAnswered | record.flagHandshake)) === record.flagInUse;
   }
 
   /** Frees the first record near the hand that holds a flow without an answer. */
   private makeRoom(): void {
     for (let step = 0; step < handStepsMax; step++) {
       this.hand = this.hand + 1 >= this.capacity ? 0 : this.hand + 1;
-      if (!this.isUnanswered(this.hand)) continue;
+      if (!isUnanswered(this.flagsOf(this.hand))) continue;
       this.replaced++;
       this.end(this.hand);
       return;
@@ -276,19 +273,21 @@ export class FlowTable {
       if ((flags & record.flagInUse) === 0) continue;
       const quietMicros = nowMicros - this.doubles[(base >> 1) + record.doubleLast]!;
       if (quietMicros > timeoutMicros(flags, this.words[base + record.wordProtocol]!, this.options)) this.end(slot);
+      else this.traffic.take(this.words, this.doubles, slot);
     }
   }
 
   /** Ends every flow: the capture is over. */
   flush(): void {
     for (let slot = 0; slot < this.usedMax; slot++) {
-      if ((this.words[(slot << record.slotShift) + record.wordFlags]! & record.flagInUse) !== 0) this.end(slot);
+      if ((this.flagsOf(slot) & record.flagInUse) !== 0) this.end(slot);
     }
   }
 
   private end(slot: number): void {
     const base = slot << record.slotShift;
     this.sink.released(slot);
+    this.traffic.end(this.words, this.doubles, slot);
     const flags = this.words[base + record.wordFlags]!;
     if (this.isTold(flags)) this.tell('end', slot, this.doubles[(base >> 1) + record.doubleLast]!);
     this.index.remove(slot);

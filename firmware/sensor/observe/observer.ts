@@ -17,11 +17,13 @@ import type { ServerHello } from '../decode/tls/server-hello.ts';
 import type { TlsSink } from '../decode/tls/tls-stream.ts';
 import { Connection, type EventSink, type FlowEvent, type FlowPhase, type SensorEvent } from './event.ts';
 import { fillFromPacket } from './flow-connection.ts';
+import * as record from './flow-record.ts';
 import { type FlowSink, FlowTable } from './flow-table.ts';
 import { HostTable } from './host-table.ts';
 import type { MessageSink } from './message-sink.ts';
 import type { ObserveOptions } from './options.ts';
 import { QuicConversation } from './quic-conversation.ts';
+import { isResolverName } from './resolver-names.ts';
 import { BufferBudget } from './stream-joiner.ts';
 import { TcpConversation } from './tcp-conversation.ts';
 import { UdpMessages } from './udp-messages.ts';
@@ -122,6 +124,7 @@ export class Observer implements MessageSink, PacketConsumer, FlowSink {
 
   private recogniseUdp(slot: number, packet: Packet, fromA: boolean): void {
     if (looksLikeQuicInitial(packet.bytes, packet.payloadStart, packet.payloadEnd)) {
+      this.flows.mark(slot, record.flagQuic);
       if (!this.mayBegin(slot)) return;
       const conversation = new QuicConversation(slot, fromA, this);
       this.conversations[slot] = conversation;
@@ -200,6 +203,7 @@ export class Observer implements MessageSink, PacketConsumer, FlowSink {
   }
 
   tls(slot: number): TlsSink {
+    this.flows.mark(slot, record.flagTls);
     return new SlotSink(this, slot);
   }
 
@@ -208,7 +212,13 @@ export class Observer implements MessageSink, PacketConsumer, FlowSink {
   }
 
   quic(slot: number, version: string, hello: ClientHello): void {
+    this.named(slot, hello);
     this.tell(slot, { kind: 'quic', version, hello, ...this.at(slot) });
+  }
+
+  /** A client says whom it wants to talk to. */
+  named(slot: number, { sni }: ClientHello): void {
+    if (isResolverName(sni)) this.flows.mark(slot, record.flagResolver);
   }
 
   dhcp(slot: number, message: DhcpMessage, fromServer: boolean): void {
@@ -226,7 +236,7 @@ export class Observer implements MessageSink, PacketConsumer, FlowSink {
 
   tell(slot: number, event: SensorEvent): void {
     this.emit(event);
-    if (event.connection.watched && slot !== noSlot) this.flows.watch(slot);
+    if (event.connection.watched && slot !== noSlot) this.flows.mark(slot, record.flagWatched);
   }
 
   /** `fromServer` only matters for a packet without a flow: its sender is then the server. */
@@ -249,6 +259,7 @@ class SlotSink implements TlsSink, HttpSink {
   }
 
   clientHello(hello: ClientHello): void {
+    this.observer.named(this.slot, hello);
     this.observer.tell(this.slot, { kind: 'tls-client', hello, ...this.observer.at(this.slot) });
   }
 

@@ -57,6 +57,18 @@ class Engine {
 }
 
 describe('the alert engine', () => {
+  it('counts attempts and contacts, each alert once however far it goes, and knows which are open', () => {
+    const { engine } = new Engine()
+      .raise({ stage: 'attempt' }, '203.0.113.1')
+      .raise({ stage: 'contact' }, '203.0.113.1')
+      .raise({ stage: 'exchange' }, '203.0.113.1')
+      .raise({ stage: 'exchange' }, '203.0.113.2')
+      .raise({ stage: 'attempt' }, '203.0.113.3')
+      .raise({ stage: 'attempt' }, '203.0.113.3');
+    expect([engine.opened, engine.attempts, engine.contacts]).toEqual([3, 2, 2]);
+    expect([engine.openCount, engine.openContacts]).toEqual([3, 2]);
+  });
+
   it('opens one alert for a machine and an indicator, told at once', () => {
     const engine = new Engine().raise().raise().raise();
     expect(engine.alerts).toHaveLength(1);
