@@ -1,0 +1,12 @@
+/** Numbers that look random and are the same at each run, so that a test that failed fails again. */
+
+/** Gives whole numbers from 0 to below a bound (mulberry32). */
+export function randomOf(seed: number): (bound: number) => number {
+  let state = seed >>> 0;
+  return (bound) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
+  };
+}
