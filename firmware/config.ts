@@ -1,9 +1,12 @@
 /** The configuration of a box: every stage's options together, read from a JSON file. Defaults stand with the stages. */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { z } from 'zod';
+import { summarySecondsSchema } from './agent/health/health-summary.ts';
 import { uplinkOptionsSchema } from './agent/uplink/options.ts';
 import { UserError } from './command/user-error.ts';
 import { boxIdPattern } from './contract/topics.ts';
+import { outboxOptionsSchema } from './outbox/options.ts';
 import { liveOptionsSchema } from './sensor/capture/live-options.ts';
 import { pipelineOptions } from './sensor/pipeline.ts';
 
@@ -16,6 +19,12 @@ export const captureOptions = z.strictObject({
     .max(1000)
     .default(1)
     .meta({ description: "speed at which `file` is played; 1 = the capture's own pace, 0 = as fast as possible" }),
+  retime: z
+    .boolean()
+    .default(true)
+    .meta({
+      description: 'frames of `file` carry the time at which they are played; false: their own, so that a second run gives the same alerts',
+    }),
   once: z.boolean().default(false).meta({ description: 'end when `file` was played once, in place of starting again' }),
 });
 
@@ -31,7 +40,12 @@ export const boxConfigSchema = z.strictObject({
   allow: z.array(z.string()).default([]).meta({ description: 'lists of what is never to be reported: every entry is an allowance' }),
   capture: captureOptions.optional(),
   uplink: uplinkOptionsSchema.optional(),
+  outbox: outboxOptionsSchema.prefault({}).meta({ description: 'what waits for the centre, and where' }),
+  socket: z.string().min(1).optional().meta({
+    description: 'unix socket between sensor and agent; otherwise agent.sock in $RUNTIME_DIRECTORY or /run/vonggac',
+  }),
   healthIntervalSeconds: z.number().min(0.1).max(3600).default(30).meta({ description: 'seconds between two health messages' }),
+  healthSummarySeconds: summarySecondsSchema,
   ...pipelineOptions.shape,
 });
 export type BoxConfig = z.infer<typeof boxConfigSchema>;
@@ -57,4 +71,10 @@ function reasonOf(error: unknown): string {
   if (error instanceof SyntaxError) return `it is not JSON: ${error.message}`;
   if (!(error instanceof Error)) return String(error);
   return ('code' in error ? fileFaults[String(error.code)] : undefined) ?? error.message;
+}
+
+/** Where the outbox is kept: as configured, in the folder that the service manager gives, or in the usual place. */
+export function outboxFolder({ outbox }: Pick<BoxConfig, 'outbox'>, environment: NodeJS.ProcessEnv = process.env): string {
+  // systemd.exec(5): several folders are parted by colons.
+  return resolve(outbox.folder ?? (environment.STATE_DIRECTORY?.split(':')[0] || '/var/lib/vonggac'));
 }

@@ -79,6 +79,15 @@ function importsOf(path: string, program: Node): string[] {
   return found;
 }
 
+/** Names of the values, not the types, that a file takes from a package. */
+function importedFrom({ program }: SourceFile, name: string): unknown[] {
+  return [...nodesOf(program)]
+    .filter(({ type, source }) => type === 'ImportDeclaration' && isNode(source) && source.value === name)
+    .flatMap(({ specifiers }) => (Array.isArray(specifiers) ? specifiers : []).filter(isNode))
+    .filter(({ importKind }) => importKind !== 'type')
+    .map(({ imported, local }) => (isNode(imported) ? imported.name : isNode(local) ? `all of it as ${local.name}` : undefined));
+}
+
 function load(path: string): SourceFile {
   const text = readFileSync(join(root, path), 'utf8');
   const parsed: unknown = parseAst(text.replace(/^#!.*/, ''), { lang: 'ts' }, path);
@@ -170,17 +179,31 @@ describe('the architecture', () => {
     expect(stages.flatMap((file) => packagesOf(file).filter((name) => !harmless.includes(name)))).toEqual([]);
   });
 
-  it('gives the sensor no network: it parses hostile bytes', () => {
-    const network = /^(node:)?(net|tls|http|https|http2|dgram|dns|dns\/promises)$|^(mqtt|undici|ws)$/;
-    expect(filesOf(/^firmware\/(sensor|outbox)\//).flatMap((file) => packagesOf(file).filter((name) => network.test(name)))).toEqual([]);
+  it('gives the sensor no network: it parses hostile bytes, and one file of it connects to the path of a unix socket', () => {
+    const network = /^(node:)?(net|tls|http|https|http2|dgram|dns|dns\/promises|cluster|inspector)$|^(mqtt|undici|ws)$/;
+    const door = 'firmware/sensor/agent-channel.ts';
+    const users = filesOf(/^firmware\/(sensor|outbox)\//).filter((file) => packagesOf(file).some((name) => network.test(name)));
+    expect(users.map(({ path }) => path)).toEqual([door]);
+    const [channel] = users;
+    expect(packagesOf(channel!).filter((name) => network.test(name))).toEqual(['node:net']);
+    expect(importedFrom(channel!, 'node:net')).toEqual(['connect']);
+    const uses = [...nodesOf(channel!.program)].filter(({ type, name }) => type === 'Identifier' && name === 'connect');
+    const connects = [...nodesOf(channel!.program)].filter(
+      ({ type, callee }) => type === 'CallExpression' && isNode(callee) && callee.name === 'connect',
+    );
+    // One in the import (twice: as it is called there and here), the others called at once: nobody hands the function on.
+    expect(uses.length).toBe(connects.length + 2);
+    expect(connects.map(({ start, end }) => channel!.text.slice(start, end))).toEqual(['connect({ path: this.path })']);
   });
 
   it('touches the packages that nobody keeps, or that are awkward, in one file each', () => {
     const users = (name: RegExp) =>
-      filesOf(/^firmware\//)
+      filesOf(/^(firmware|centre)\//)
         .filter((file) => name.test(file.text))
         .map(({ path }) => path);
-    expect(users(/'mqtt'/)).toEqual(['firmware/agent/uplink/connection.ts']);
+    expect(users(/from 'mqtt'/)).toEqual(['firmware/agent/uplink/connection.ts', 'centre/connection.ts']);
+    expect(users(/from 'pg'/)).toEqual(['centre/store/postgres-connection.ts']);
+    expect(users(/from '(johnny-five|firmata-io|serialport)'/)).toEqual(['firmware/agent/panel/firmata-board.ts']);
     expect(users(/'pcap(\/[^']*)?'/)).toEqual(['firmware/sensor/capture/node-pcap.ts']);
   });
 });

@@ -1,69 +1,114 @@
-/** The agent: outbox and health -> the centre. Wiring only. */
-import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+/** The agent: outbox, health and what the sensor tells -> the centre. Wiring only. */
+import { uptime } from 'node:os';
+import type { BoxConfig } from '../config.ts';
 import type { SensorReport } from '../contract/health.ts';
 import type { Presence } from '../contract/presence.ts';
-import { boxIdPattern } from '../contract/topics.ts';
-import type { Outbox } from '../outbox/outbox.ts';
-import { HealthReporter, type MeasuredOutbox } from './health/health-reporter.ts';
-import { uplinkOptionsSchema } from './uplink/options.ts';
+import { DiskOutbox } from '../outbox/disk-outbox.ts';
+import { JoinedOutbox } from '../outbox/joined-outbox.ts';
+import { MemoryOutbox } from '../outbox/memory-outbox.ts';
+import type { NewMessage } from '../outbox/outbox.ts';
+import { ask, ClockWatch } from './health/clock.ts';
+import { type HealthParts, HealthReporter } from './health/health-reporter.ts';
+import { HealthSummary } from './health/health-summary.ts';
+import { measureMachine } from './health/machine.ts';
+import { MachineFiles } from './health/machine-files.ts';
+import { readInterfaceCount } from './health/mirror-flow.ts';
+import { Pulse } from './health/pulse.ts';
+import { SensorLedger } from './health/sensor-ledger.ts';
+import { ServiceManager } from './health/service-manager.ts';
+import { measureStorage } from './health/storage.ts';
+import { Watchdog } from './health/watchdog.ts';
+import { SensorLink } from './sensor-link.ts';
+import type { UplinkOptions } from './uplink/options.ts';
 import { Uplink, type UplinkLog, type UplinkState } from './uplink/uplink.ts';
 
 /** A health message that three intervals did not replace is out of date; the broker forgets it then. */
 const healthExpiryIntervals = 3;
-
-export const agentOptionsSchema = z.object({
-  box: z.string().regex(boxIdPattern).meta({ description: 'the id of the box: 4 to 32 of a-z, 0-9 and -' }),
-  agency: z.string().optional().meta({ description: 'the agency that the box stands in, for people' }),
-  uplink: uplinkOptionsSchema,
-  healthIntervalSeconds: z.number().min(0.1).default(30).meta({ description: 'how often health is sent to the centre' }),
-});
-/** As written in a configuration: defaults may be left out. */
-export type AgentOptions = z.input<typeof agentOptionsSchema>;
+/** What waits in memory since the disk failed is offered to the disk so often. */
+const memoryToDiskMs = 1_000;
+const memoryToDiskMax = 500;
+/** Reading temperature, disk and outbox takes seconds where a disk hangs. */
+const healthTakesMs = 10_000;
+const closeOutboxMs = 2_000;
 
 export interface AgentParts {
-  config: AgentOptions;
-  outbox: Outbox & MeasuredOutbox;
-  /** What the sensor measured until now; asked once an interval. */
-  healthSource: () => SensorReport;
+  config: Pick<BoxConfig, 'box' | 'agency' | 'capture' | 'healthIntervalSeconds' | 'healthSummarySeconds'> & {
+    outbox: BoxConfig['outbox'];
+    uplink: UplinkOptions;
+  };
+  /** Where the outbox is, and the socket of the sensor. */
+  folder: string;
+  socket: string;
+  /** Id of this boot of the machine. */
+  boot: string;
   /** Version of this product. */
   version: string;
   log: UplinkLog;
 }
 
 export class Agent {
-  /** Random id of this run, in all that the box sends. */
-  readonly boot = randomUUID();
+  readonly #parts: AgentParts;
+  readonly #disk: DiskOutbox;
+  readonly #memory: MemoryOutbox;
+  readonly #outbox: JoinedOutbox;
+  readonly #sensor: SensorLink;
   readonly #uplink: Uplink;
+  readonly #ledger = new SensorLedger();
+  readonly #clock: ClockWatch;
   readonly #health: HealthReporter;
-  readonly #log: UplinkLog;
-  readonly #intervalSeconds: number;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #summary: HealthSummary;
+  readonly #watchdog: Watchdog;
+  readonly #healthPulse: Pulse;
+  #session = 0;
+  #timers: NodeJS.Timeout[] = [];
 
-  /** Throws a `ZodError` where the options are wrong. */
-  constructor({ config, outbox, healthSource, version, log }: AgentParts) {
-    const { box, agency, uplink, healthIntervalSeconds } = agentOptionsSchema.parse(config);
-    const identity = { box, ...(agency === undefined ? {} : { agency }), boot: this.boot };
-    const versions = () => {
-      const bundle = healthSource().intelligence?.bundle;
-      return { firmware: version, node: process.versions.node, ...(bundle === undefined ? {} : { intel: bundle }) };
+  constructor(parts: AgentParts) {
+    this.#parts = parts;
+    const { config, folder, socket, boot, log } = parts;
+    const { box, uplink } = config;
+    const origin = { box, boot };
+    const take = (messages: readonly NewMessage[]) => {
+      this.#memory.take(messages);
+      this.#uplink.wake();
+      return true;
     };
-    const presence = (state: { online: boolean; planned?: boolean; session: number }): Presence => ({
-      schema: 'presence/1',
-      ...identity,
-      ...state,
-      ts: new Date().toISOString(),
-      versions: versions(),
+    this.#memory = new MemoryOutbox({ ...origin, options: config.outbox });
+    this.#disk = new DiskOutbox({
+      ...origin,
+      folder,
+      options: config.outbox,
+      handOver: async (messages) => take(messages),
+      onCommitted: () => this.#uplink.wake(),
     });
-    this.#log = log;
-    this.#intervalSeconds = healthIntervalSeconds;
-    this.#uplink = new Uplink({ options: uplink, box, outbox, presence, log, onConnected: () => this.#sendHealth() });
-    this.#health = new HealthReporter({
-      ...identity,
-      intervalSeconds: healthIntervalSeconds,
-      outbox,
-      uplink: () => this.#uplink.state,
-      sensor: healthSource,
+    this.#outbox = new JoinedOutbox([this.#disk, this.#memory]);
+    this.#uplink = new Uplink({
+      options: uplink,
+      box,
+      outbox: this.#outbox,
+      presence: (state) => this.#presence(state),
+      log,
+      nextSession: () => this.#nextSession(),
+      onConnected: () => void this.#sendHealth(),
+    });
+    this.#sensor = new SensorLink({
+      path: socket,
+      source: config.capture?.file ?? config.capture?.interface ?? 'none',
+      log,
+      onReport: (report) => this.#ledger.take(report),
+      onAppended: () => this.#uplink.wake(),
+      onHandOver: take,
+    });
+    this.#clock = new ClockWatch(ask, (state) => {
+      if (state !== undefined) this.#sensor.tellClock(state);
+    });
+    this.#healthPulse = new Pulse(config.healthIntervalSeconds * 1_000 + healthTakesMs);
+    this.#watchdog = this.#makeWatchdog();
+    this.#health = new HealthReporter(this.#healthParts());
+    this.#summary = new HealthSummary({
+      health: this.#healthParts(),
+      outbox: this.#disk,
+      seconds: config.healthSummarySeconds,
+      onProblem: (error) => log.warn({ reason: String(error) }, 'a summary of health could not be made'),
     });
   }
 
@@ -72,14 +117,19 @@ export class Agent {
     return this.#uplink.state;
   }
 
-  start(): void {
+  /** Rejects, in words for people, where another agent runs or the socket cannot be made. */
+  async start(): Promise<void> {
+    await this.#sensor.open();
+    this.#keepPresence(true);
+    this.#clock.start();
     this.#uplink.start();
-    this.#timer ??= setInterval(() => this.#sendHealth(), this.#intervalSeconds * 1_000);
-  }
-
-  /** Says that the outbox has something new; without it the agent looks ten times a second. */
-  wake(): void {
-    this.#uplink.wake();
+    this.#summary.start();
+    this.#watchdog.start();
+    const { healthIntervalSeconds } = this.#parts.config;
+    this.#timers = [
+      setInterval(() => void this.#sendHealth(), healthIntervalSeconds * 1_000),
+      setInterval(() => this.#memoryToDisk(), memoryToDiskMs),
+    ];
   }
 
   /** Resolves with true once the outbox is empty, with false where that took longer than `timeoutMs`. */
@@ -87,29 +137,106 @@ export class Agent {
     return this.#uplink.drained(timeoutMs);
   }
 
-  /** A last health, a goodbye, and the end of the connection. What waits in the outbox stays there. */
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#sendHealth();
+  /**
+   * Says that it stops, gives what waits at most `drainMs` to arrive, and ends the connection. What then still waits stays on disk. Resolves
+   * with false where something does.
+   */
+  async stop(drainMs: number): Promise<boolean> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#watchdog.stop();
+    await this.#summary.stop();
+    this.#keepPresence(false);
+    await this.#disk.flush(closeOutboxMs);
+    const isDrained = this.link.connectedSinceMs !== undefined && (await this.drained(drainMs));
+    await this.#sendHealth();
     await this.#uplink.stop();
+    this.#clock.stop();
+    this.#sensor.close();
+    this.#memoryToDisk(Number.MAX_SAFE_INTEGER);
+    await this.#disk.close(closeOutboxMs);
+    return isDrained;
   }
 
-  #sendHealth(): void {
+  #healthParts(): HealthParts {
+    const { config, folder, boot } = this.#parts;
+    const { box, agency, healthIntervalSeconds } = config;
+    const files = new MachineFiles();
+    return {
+      box,
+      ...(agency === undefined ? {} : { agency }),
+      boot,
+      intervalSeconds: healthIntervalSeconds,
+      sensor: () => this.#sensor.report(),
+      ledger: this.#ledger,
+      outbox: this.#outbox,
+      writer: this.#disk,
+      uplink: () => this.#uplink.state,
+      clock: () => this.#clock.state,
+      watchdog: () => this.#watchdog.state,
+      machine: () => measureMachine(files),
+      storage: () => measureStorage(folder, files),
+    };
+  }
+
+  #makeWatchdog(): Watchdog {
+    const { config, log } = this.#parts;
+    const { interface: name, filter } = config.capture ?? {};
+    return new Watchdog({
+      service: new ServiceManager({ log }),
+      sensor: this.#sensor,
+      interfaceCount: () => (name === undefined ? undefined : readInterfaceCount(name)),
+      isFiltered: filter !== undefined && filter !== '',
+      askOutbox: () => this.#disk.measure(),
+      pulses: { 'loop of health': this.#healthPulse, 'loop of the uplink': this.#uplink.pulse },
+      log,
+    });
+  }
+
+  /** Grows within a boot of the machine, also over restarts of this process: the time since the boot, in ms. */
+  #nextSession(): number {
+    this.#session = Math.max(this.#session + 1, Math.floor(uptime() * 1_000));
+    return this.#session;
+  }
+
+  #presence(state: { online: boolean; planned?: boolean; session: number }): Presence {
+    const { config, boot, version } = this.#parts;
+    const { box, agency } = config;
+    const bundle = this.#report.intelligence?.bundle;
+    return {
+      schema: 'presence/1',
+      box,
+      ...(agency === undefined ? {} : { agency }),
+      boot,
+      ...state,
+      ts: new Date().toISOString(),
+      versions: { firmware: version, node: process.versions.node, ...(bundle === undefined ? {} : { intel: bundle }) },
+    };
+  }
+
+  get #report(): SensorReport {
+    return this.#sensor.report();
+  }
+
+  /** For the history: starts and planned stops reach the centre also where there was no link at the time. */
+  #keepPresence(online: boolean): void {
+    const presence = this.#presence({ online, ...(online ? {} : { planned: true }), session: Math.max(1, this.#session) });
+    this.#disk.append({ kind: 'presence', body: JSON.stringify(presence) });
+  }
+
+  async #sendHealth(): Promise<void> {
+    const { config, log } = this.#parts;
     try {
-      this.#uplink.publishHealth(JSON.stringify(this.#health.report()), this.#intervalSeconds * healthExpiryIntervals);
+      const health = await this.#health.report();
+      this.#uplink.publishHealth(JSON.stringify(health), config.healthIntervalSeconds * healthExpiryIntervals);
+      this.#healthPulse.beat(config.healthIntervalSeconds * 1_000 + healthTakesMs);
     } catch (error) {
-      this.#log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'health could not be measured');
+      log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'health could not be measured');
     }
   }
-}
 
-/** Runs an agent until `signal` is aborted, then stops it in order. */
-export async function runAgent(parts: AgentParts & { signal: AbortSignal }): Promise<void> {
-  const agent = new Agent(parts);
-  agent.start();
-  await new Promise<void>((resolve) => {
-    parts.signal.addEventListener('abort', () => resolve(), { once: true });
-    if (parts.signal.aborted) resolve();
-  });
-  await agent.stop();
+  /** The disk works again: what nobody has read yet is safer there. */
+  #memoryToDisk(max = memoryToDiskMax): void {
+    if (this.#memory.isEmpty || this.#disk.writerState.mode !== 'disk') return;
+    for (const message of this.#memory.takeAll(max)) this.#disk.append(message);
+  }
 }

@@ -1,55 +1,72 @@
-/** Starts the sensor process, hands on what it says, and starts it again, with growing waits, when it dies. */
+/** Starts one process of the box, and starts it again, with growing waits, when it dies. Hears its state and nothing else. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { CaptureState } from '../contract/health.ts';
-import { isSensorMessage, type SensorMessage } from '../contract/sensor-message.ts';
+import { isStateMessage } from './child-state.ts';
 import { exitUsage } from './user-error.ts';
 
 const restartMinMs = 1_000;
 const restartMaxMs = 30_000;
-/** A sensor that ran so long was sound: the next wait is short again. */
+/** A process that ran so long was sound: the next wait is short again. */
 const soundAfterMs = 60_000;
-/** A sensor that does not end by itself when asked is ended. Longer than it holds its event loop at overload (capture/live.ts). */
-const killAfterMs = 3_500;
 
-/**
- * Of the runtime: keeps its young generation small. Left alone that grows by tens of megabytes, whenever it pleases, and stays so, though
- * the sensor leaves little garbage behind; measured: no more time for a packet.
- */
-export const sensorRuntimeOptions: readonly string[] = ['--max-semi-space-size=4'];
+const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
+
+export interface ChildCommand {
+  /** For people. */
+  name: string;
+  /** Of `vonggac`, such as `sensor --config FILE`. */
+  args: readonly string[];
+  /** Of Node, beside our own. */
+  runtimeOptions: readonly string[];
+  /** What differs from our own environment; undefined takes a name away. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** A process that does not end by itself within this time when asked is ended. */
+  killAfterMs: number;
+  /** It reads its lists anew at SIGHUP. */
+  reloads: boolean;
+}
 
 export interface SupervisorEvents {
-  message(message: SensorMessage): void;
+  state?(state: CaptureState): void;
   /** The process died and will be started again. */
   died(reason: string, restartInMs: number): void;
 }
 
+export interface SupervisorOptions {
+  /** The log of the process goes where ours goes, or nowhere. */
+  log?: 'inherit' | 'ignore';
+  /** In place of `vonggac`. */
+  program?: string;
+}
+
 export class Supervisor {
-  private readonly args: readonly string[];
+  readonly command: ChildCommand;
   private readonly events: SupervisorEvents;
   private readonly log: 'inherit' | 'ignore';
+  private readonly program: string;
   private child: ChildProcess | undefined;
   private timer: NodeJS.Timeout | undefined;
   private waitMs = restartMinMs;
   private stopping = false;
-  /** The present sensor has spoken, so it listens for signals; one that is still loading would die of them. */
+  /** The present process has spoken, so it listens for signals; one that is still loading would die of them. */
   private isListening = false;
   private isReloadWanted = false;
-  /** A sensor of this configuration once captured: whatever is wrong with the next one, the box stays and says so. */
-  private hasCaptured = false;
+  /** A process of this configuration once worked: whatever is wrong with the next one, the box stays and says so. */
+  private hasRun = false;
   private state: CaptureState = 'starting';
   private settle: ((exitCode: number) => void) | undefined;
 
-  /** `args` are those of `vonggac`, such as `sensor --config FILE`. Its log goes where ours goes, or nowhere. */
-  constructor(args: readonly string[], events: SupervisorEvents, log: 'inherit' | 'ignore' = 'inherit') {
-    this.args = args;
+  constructor(command: ChildCommand, events: SupervisorEvents, { log = 'inherit', program = cli }: SupervisorOptions = {}) {
+    this.command = command;
     this.events = events;
     this.log = log;
+    this.program = program;
   }
 
   /**
-   * Resolves with the exit code once the sensor has ended for good and all that it said was handed on: its capture is over, it was
-   * stopped, or its configuration was wrong from the start.
+   * Resolves with the exit code once the process has ended for good: its capture is over, it was stopped, or its configuration was wrong
+   * from the start.
    */
   run(): Promise<number> {
     return new Promise((resolve) => {
@@ -58,7 +75,7 @@ export class Supervisor {
     });
   }
 
-  /** Harmless twice. */
+  /** Harmless twice. What was asked is done when `run` has resolved. */
   stop(): void {
     if (this.stopping) return;
     this.stopping = true;
@@ -67,25 +84,29 @@ export class Supervisor {
     if (child === undefined) this.settle?.(0);
     else {
       child.kill('SIGTERM');
-      setTimeout(() => child.kill('SIGKILL'), killAfterMs).unref();
+      setTimeout(() => child.kill('SIGKILL'), this.command.killAfterMs).unref();
     }
   }
 
-  /** Has the sensor read its intelligence anew, at once or when it is ready to. */
+  /** Has the process read its lists anew, at once or when it is ready to. */
   reload(): void {
+    if (!this.command.reloads) return;
     this.isReloadWanted = !this.isListening;
     if (this.isListening) this.child?.kill('SIGHUP');
   }
 
   private start(): void {
     const startedMs = performance.now();
-    const child = fork(fileURLToPath(new URL('../cli.ts', import.meta.url)), this.args, {
-      execArgv: [...process.execArgv, ...sensorRuntimeOptions],
+    const { args, runtimeOptions, environment } = this.command;
+    const child = fork(this.program, args, {
+      execArgv: [...process.execArgv, ...runtimeOptions],
+      env: { ...process.env, ...environment },
       stdio: ['inherit', this.log, this.log, 'ipc'],
     });
     this.child = child;
+    this.state = 'starting';
     child.on('message', (message) => {
-      if (isSensorMessage(message)) this.heard(message);
+      if (isStateMessage(message)) this.heard(message.state);
     });
     child.on('error', (error) => this.ended(child, error.message, 1, startedMs));
     // Not `exit`: what the process said last may still be in the channel then.
@@ -94,22 +115,20 @@ export class Supervisor {
     );
   }
 
-  private heard(message: SensorMessage): void {
+  private heard(state: CaptureState): void {
     this.isListening = true;
-    if (message.type === 'report') {
-      this.state = message.report.capture.state;
-      this.hasCaptured ||= this.state === 'running';
-    }
+    this.state = state;
+    this.hasRun ||= state === 'running';
     if (this.isReloadWanted) this.reload();
-    this.events.message(message);
+    this.events.state?.(state);
   }
 
   private ended(child: ChildProcess, reason: string, exitCode: number, startedMs: number): void {
     if (this.child !== child) return;
     this.child = undefined;
     this.isListening = false;
-    const isWrong = exitCode === exitUsage && !this.hasCaptured;
-    // A capture file comes to an end; a mirror port never does, whatever the sensor was told by others.
+    const isWrong = exitCode === exitUsage && !this.hasRun;
+    // A capture file comes to an end; a mirror port and an agent never do, whatever they were told by others.
     const isOver = exitCode === 0 && this.state === 'ended';
     if (this.stopping || isWrong || isOver) {
       this.settle?.(this.stopping ? 0 : exitCode);

@@ -1,16 +1,18 @@
-/** The sensor process: frames from the mirror port (or a file) through the pipeline, alerts and counters to whoever started it. Wiring only. */
-import { randomUUID } from 'node:crypto';
+/** The sensor process: frames from the mirror port (or a file) through the pipeline, alerts into the outbox, counters to the agent. Wiring only. */
 import { type Logger, pino } from 'pino';
+import { readBoot, socketPath } from '../boot.ts';
+import { onStop, tellState } from '../command/child-state.ts';
 import { UserError } from '../command/user-error.ts';
-import { type BoxConfig, readConfig } from '../config.ts';
+import { type BoxConfig, outboxFolder, readConfig } from '../config.ts';
 import type { Alert } from '../contract/alert.ts';
 import type { SensorReport } from '../contract/health.ts';
+import { DiskOutbox } from '../outbox/disk-outbox.ts';
 import { version } from '../version.ts';
+import { AgentChannel } from './agent-channel.ts';
 import { openConfiguredSource, type SensorSource } from './capture/configured-source.ts';
 import type { Frame } from './capture/frame.ts';
 import { isSupportedLinkType } from './decode/link.ts';
 import { IndicatorFiles } from './intel/indicator-files.ts';
-import { ParentChannel } from './parent-channel.ts';
 import { Pipeline } from './pipeline.ts';
 import { reportOf } from './report.ts';
 import { TimerLateness } from './timer-lateness.ts';
@@ -22,6 +24,8 @@ const framesBetweenLooks = 4_096;
 const advanceLagMs = 1_000;
 /** EX_TEMPFAIL of sysexits.h: what broke is healed by a new process. Neither 0 nor 2, after which nobody starts us again. */
 const exitTryAgain = 75;
+/** What was found last gets so long to reach the disk. */
+const closeOutboxMs = 3_000;
 /** Enough to see what is wrong with a list. */
 const shownRefusalsMax = 5;
 
@@ -34,12 +38,13 @@ export async function runSensor(options: SensorCommandOptions): Promise<void> {
   if (config.capture === undefined) throw new UserError('the configuration has no "capture": give capture.interface (or capture.file)');
   const log = pino({ base: { process: 'sensor' } });
   const source = openConfiguredSource(config.capture, { isSupportedLinkType });
-  const stop = () => source.stop();
-  const channel = new ParentChannel(stop);
-  process.once('SIGTERM', stop).once('SIGINT', stop);
+  onStop(() => source.stop());
   // Listened for from the start: a signal that nobody listens for would end the process while it reads its lists.
   let sensor: Sensor | undefined;
   process.on('SIGHUP', () => sensor?.reload());
+  const channel = new AgentChannel({ path: socketPath(config), onChange: (text) => log.info({}, text) });
+  // The agent hears at once that there is a sensor again, which then takes its time to read the lists.
+  channel.start();
   sensor = new Sensor({ config, source, intelligence: await IndicatorFiles.open(config.intel, config.allow), channel, log });
   const exitCode = await sensor.run();
   // A capture session on a silent interface would hold the process until its next frame.
@@ -50,12 +55,14 @@ interface SensorParts {
   config: BoxConfig;
   source: SensorSource;
   intelligence: IndicatorFiles;
-  channel: ParentChannel;
+  channel: AgentChannel;
   log: Logger;
 }
 
 class Sensor {
-  private readonly channel: ParentChannel;
+  private readonly channel: AgentChannel;
+  private readonly outbox: DiskOutbox;
+  private readonly boot = readBoot();
   private readonly source: SensorSource;
   private readonly intelligence: IndicatorFiles;
   private readonly log: Logger;
@@ -67,17 +74,25 @@ class Sensor {
   private isReloadWanted = false;
 
   constructor({ config, source, intelligence, channel, log }: SensorParts) {
+    const { box, agency } = config;
     this.channel = channel;
+    this.outbox = new DiskOutbox({
+      folder: outboxFolder(config),
+      box,
+      boot: this.boot,
+      options: config.outbox,
+      handOver: (messages) => this.channel.handOver(messages),
+      onCommitted: () => this.channel.appended(),
+    });
     this.source = source;
     this.intelligence = intelligence;
     this.log = log;
-    const { box, agency } = config;
     this.pipeline = new Pipeline({
       options: config,
       indicators: intelligence.current,
       box,
       ...(agency === undefined ? {} : { agency }),
-      boot: randomUUID(),
+      boot: this.boot,
       version,
       onAlert: (alert) => this.tell(alert),
       onBug: (error) => log.error({ err: error }, 'caught a fault of our own'),
@@ -145,6 +160,9 @@ class Sensor {
     for (const warning of source.warnings) log.warn(warning);
     this.report();
     log.info({ report: this.totals() }, 'sensor ends');
+    if (!(await this.outbox.close(closeOutboxMs))) log.warn({ outbox: this.outbox.writerState }, 'ended before the disk had everything');
+    // The agent hears of the end when the outbox has all.
+    this.report();
     await this.channel.close();
   }
 
@@ -162,16 +180,20 @@ class Sensor {
 
   private report(): void {
     this.reportedMs = performance.now();
-    this.channel.send({ type: 'report', report: this.totals() });
+    const totals = this.totals();
+    tellState(totals.capture.state);
+    this.channel.report(totals);
   }
 
   private totals(): SensorReport {
-    const { pipeline, source, intelligence, channel, timers } = this;
-    return reportOf({ pipeline, source, intelligence, channel, timers });
+    const { pipeline, source, intelligence, timers, outbox } = this;
+    return reportOf({ pipeline, source, intelligence, timers, outbox });
   }
 
   private tell(alert: Alert): void {
-    if (this.channel.isOpen) this.channel.send({ type: 'alert', alert });
-    else this.log.info({ alert }, 'alert');
+    const { clock } = this.channel;
+    this.outbox.append({ kind: 'alert', id: alert.id, body: JSON.stringify(clock === undefined ? alert : { ...alert, clock }) });
+    const { id, rev, kind, stage, severity, host, remote } = alert;
+    this.log.info({ id, rev, kind, stage, severity, host: host.ip, remote: remote.ip ?? remote.name }, 'alert');
   }
 }

@@ -1,7 +1,9 @@
 /** `vonggac run` inside a network namespace: the pair of agent and sensor, its log, and the ids of both. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { vonggac } from '../bench/command.ts';
 
 export class BoxProcess {
@@ -9,10 +11,18 @@ export class BoxProcess {
   errors = '';
   readonly ended: Promise<number | null>;
   private readonly child: ChildProcess;
-  private readonly killWithUs = () => this.child.kill('SIGKILL');
+  /** With the outbox in it. */
+  private readonly folder = mkdtempSync(join(tmpdir(), 'vonggac-box-process-'));
+  private readonly killWithUs = () => {
+    this.child.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  };
 
   constructor(namespace: string, config: string) {
-    this.child = spawn('ip', ['netns', 'exec', namespace, ...vonggac('run', '--config', config)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn('ip', ['netns', 'exec', namespace, ...vonggac('run', '--config', config)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, STATE_DIRECTORY: this.folder },
+    });
     this.child.stdout?.on('data', (text: Buffer) => {
       this.log += text.toString();
     });
@@ -23,6 +33,7 @@ export class BoxProcess {
     // Not `close`: a sensor that outlived it would hold its files open, which is what a test asks.
     this.ended = once(this.child, 'exit').then(([status]) => {
       process.off('exit', this.killWithUs);
+      rmSync(this.folder, { recursive: true, force: true });
       return status;
     });
   }
@@ -33,8 +44,16 @@ export class BoxProcess {
 
   /** Undefined while there is none. */
   get sensorPid(): number | undefined {
-    const [first] = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'latin1').trim().split(' ');
-    return first === undefined || first === '' ? undefined : Number(first);
+    return this.pidOf('sensor');
+  }
+
+  get agentPid(): number | undefined {
+    return this.pidOf('agent');
+  }
+
+  private pidOf(command: string): number | undefined {
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'latin1').trim().split(' ');
+    return children.map(Number).find((pid) => pid > 0 && wordsOf(pid).includes(command));
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -53,5 +72,13 @@ export function isAlive(pid: number): boolean {
     return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.[0] !== 'Z';
   } catch {
     return false;
+  }
+}
+
+function wordsOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0');
+  } catch {
+    return [];
   }
 }

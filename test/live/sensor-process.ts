@@ -1,16 +1,21 @@
-/** `vonggac sensor` inside a network namespace, with the channel of a supervisor: keeps what it says and waits for it. */
+/** `vonggac sensor` inside a network namespace, with a listener in the place of the agent: keeps what it says and waits for it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sensorRuntimeOptions } from '../../firmware/command/supervisor.ts';
+import { SensorLink } from '../../firmware/agent/sensor-link.ts';
+import { sensorRuntimeOptions } from '../../firmware/command/child-set.ts';
 import type { Alert } from '../../firmware/contract/alert.ts';
 import type { SensorReport } from '../../firmware/contract/health.ts';
-import { isSensorMessage } from '../../firmware/contract/sensor-message.ts';
+import { DiskOutbox } from '../../firmware/outbox/disk-outbox.ts';
+import type { OutboxCursor } from '../../firmware/outbox/outbox.ts';
 import { node, projectFile } from '../bench/command.ts';
 
 const cli = projectFile('firmware/cli.ts');
 const waitMs = 15_000;
+const batchMax = 500;
 /** USER_HZ of Linux: the unit of the times in /proc, the same on every architecture that Node runs on. */
 const ticksPerSecond = 100;
 
@@ -20,7 +25,7 @@ export interface SensorEnd {
 }
 
 export class SensorProcess {
-  /** Every revision of every alert, in the order of telling. */
+  /** Every revision of every alert, in the order of telling, as the outbox has it. */
   readonly alerts: Alert[] = [];
   report: SensorReport | undefined;
   reports = 0;
@@ -29,12 +34,35 @@ export class SensorProcess {
   errors = '';
   readonly ended: Promise<SensorEnd>;
   private readonly child: ChildProcess;
-  private readonly killWithUs = () => this.child.kill('SIGKILL');
+  private readonly folder = mkdtempSync(join(tmpdir(), 'vonggac-sensor-process-'));
+  private readonly link: SensorLink;
+  private readonly outbox: DiskOutbox;
+  private readonly cursor: OutboxCursor;
+  private reading = Promise.resolve();
+  private readonly killWithUs = () => {
+    this.child.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  };
 
   constructor(namespace: string, config: string) {
+    const environment = { RUNTIME_DIRECTORY: this.folder, STATE_DIRECTORY: this.folder };
+    this.outbox = new DiskOutbox({ folder: this.folder, box: 'reader', boot: 'reader' });
+    this.cursor = this.outbox.cursor();
+    this.link = new SensorLink({
+      path: join(this.folder, 'agent.sock'),
+      source: '',
+      log: { info: () => undefined, warn: () => undefined },
+      onReport: (report) => {
+        this.report = report;
+        this.reports++;
+      },
+      onAppended: () => this.read(),
+      onHandOver: () => false,
+    });
     // `ip` becomes the command, and the channel's file goes with it.
     this.child = spawn('ip', ['netns', 'exec', namespace, node, ...sensorRuntimeOptions, cli, 'sensor', '--config', config], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...environment },
     });
     this.child.stdout?.on('data', (text: Buffer) => {
       this.log += text.toString();
@@ -42,16 +70,10 @@ export class SensorProcess {
     this.child.stderr?.on('data', (text: Buffer) => {
       this.errors += text.toString();
     });
-    this.child.on('message', (message) => {
-      if (!isSensorMessage(message)) return;
-      if (message.type === 'alert') this.alerts.push(message.alert);
-      else {
-        this.report = message.report;
-        this.reports++;
-      }
-    });
     process.once('exit', this.killWithUs);
-    this.ended = this.end();
+    // A sensor that runs already when it begins to listen connects by itself.
+    const listening = this.link.open();
+    this.ended = listening.then(() => this.end());
   }
 
   get pid(): number {
@@ -112,8 +134,21 @@ export class SensorProcess {
     const closed = once(this.child, 'close');
     const [status, signal] = await once(this.child, 'exit');
     if (this.child.connected) await closed;
+    this.read();
+    await this.reading;
+    this.link.close();
+    await this.outbox.close();
     process.off('exit', this.killWithUs);
+    rmSync(this.folder, { recursive: true, force: true });
     return { status, signal };
+  }
+
+  private read(): void {
+    this.reading = this.reading.then(async () => {
+      for (let messages = await this.cursor.next(batchMax); messages.length > 0; messages = await this.cursor.next(batchMax)) {
+        for (const { kind, body } of messages) if (kind === 'alert') this.alerts.push(JSON.parse(String(body)));
+      }
+    });
   }
 
   /** What the death of the supervisor looks like from inside. */

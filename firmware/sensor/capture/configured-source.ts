@@ -11,6 +11,8 @@ export interface SourceConfig extends Omit<LiveOptionsInput, 'interface'> {
   /** 1 = the capture's own pace, 0 = as fast as possible. */
   pace: number;
   once: boolean;
+  /** Frames carry the time at which they are played; else their own. */
+  retime: boolean;
 }
 
 /** In the words of health/1. */
@@ -32,8 +34,8 @@ export function openConfiguredSource(
   config: SourceConfig,
   { isSupportedLinkType }: { isSupportedLinkType(linkType: number): boolean },
 ): SensorSource {
-  const { file, pace, once, ...live } = config;
-  if (file !== undefined) return new PlayedFile(file, pace, once, isSupportedLinkType);
+  const { file, pace, once, retime, ...live } = config;
+  if (file !== undefined) return new PlayedFile({ file, pace, once, retime, isSupportedLinkType });
   return new LivePort(openLive({ ...live, interface: live.interface ?? '' }));
 }
 
@@ -83,44 +85,49 @@ function statusOf({ state, message, shedding }: LiveStatus): SourceStatus {
   return { state: state === 'failed' || state === 'no-permission' ? 'failed' : 'waiting', error: message, shedding };
 }
 
-/** Frames of a file with their times moved to now, as if they were just seen. */
+interface PlayedFileParts {
+  file: string;
+  pace: number;
+  once: boolean;
+  retime: boolean;
+  isSupportedLinkType: (linkType: number) => boolean;
+}
+
+/** Frames of a file, where wanted with their times moved to now, as if they were just seen. */
 class PlayedFile implements SensorSource {
   readonly isLive = false;
   readonly wasRunning = false;
   readonly name: string;
   readonly warnings: string[] = [];
-  private readonly pace: number;
-  private readonly once: boolean;
-  private readonly isSupportedLinkType: (linkType: number) => boolean;
+  private readonly parts: PlayedFileParts;
   private current: FrameSource | undefined;
   private received = 0;
   private ended = false;
   private stopped = false;
 
-  constructor(file: string, pace: number, once: boolean, isSupportedLinkType: (linkType: number) => boolean) {
-    this.name = file;
-    this.pace = pace;
-    this.once = once;
-    this.isSupportedLinkType = isSupportedLinkType;
+  constructor(parts: PlayedFileParts) {
+    this.name = parts.file;
+    this.parts = parts;
   }
 
   async run(sink: FrameSink): Promise<void> {
+    const { pace, once, retime, isSupportedLinkType } = this.parts;
     while (!this.stopped) {
-      const file = openCaptureFile(this.name, { isSupportedLinkType: this.isSupportedLinkType });
-      const source = this.pace > 0 ? paced(file, this.pace) : file;
+      const file = openCaptureFile(this.name, { isSupportedLinkType });
+      const source = pace > 0 ? paced(file, pace) : file;
       this.current = source;
       const before = this.received;
       let shiftMicros: number | undefined;
       await source.run((frame) => {
         const own = frame.tsMicros;
-        shiftMicros ??= Date.now() * 1000 - own;
+        shiftMicros ??= retime ? Date.now() * 1000 - own : 0;
         frame.tsMicros = own + shiftMicros;
         this.received++;
         sink(frame);
         frame.tsMicros = own;
       });
       this.warnings.push(...source.warnings);
-      if (this.once || this.received === before) break; // an empty capture would go round without end
+      if (once || this.received === before) break; // an empty capture would go round without end
     }
     this.ended = !this.stopped;
   }

@@ -1,121 +1,137 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { Supervisor, type SupervisorEvents } from '../../../firmware/command/supervisor.ts';
-import type { Alert } from '../../../firmware/contract/alert.ts';
-import type { SensorReport } from '../../../firmware/contract/health.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type ChildCommand, Supervisor, type SupervisorEvents } from '../../../firmware/command/supervisor.ts';
+import type { CaptureState } from '../../../firmware/contract/health.ts';
+import { until } from '../agent/uplink/listener.ts';
+import type { Deed } from './child-program.ts';
+import { Deeds, program } from './supervised.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'vonggac-supervisor-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const capture = (name: string) => fileURLToPath(new URL(`../../captures/${name}`, import.meta.url));
-const intel = [capture('demonstration.indicators.csv')];
-
-/** Ids of the sensors that this process has started. */
-function sensorPids(): number[] {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim().split(' ').filter(Boolean).map(Number);
-  return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('sensor\0--config'));
-}
-
-class Run {
-  readonly alerts: Alert[] = [];
-  readonly reports: SensorReport[] = [];
-  readonly deaths: [reason: string, restartInMs: number][] = [];
-  readonly supervisor: Supervisor;
-  readonly ended: Promise<number>;
-
-  constructor(config: object) {
-    const path = join(folder, 'box.json');
-    writeFileSync(path, JSON.stringify({ intel, ...config }));
-    const events: SupervisorEvents = {
-      message: (message) => {
-        if (message.type === 'alert') this.alerts.push(message.alert);
-        else this.reports.push(message.report);
-      },
-      died: (reason, restartInMs) => this.deaths.push([reason, restartInMs]),
-    };
-    this.supervisor = new Supervisor(['sensor', '--config', path], events, 'ignore');
-    this.ended = this.supervisor.run();
-  }
-
-  async isRunning(after = 0): Promise<void> {
-    await expect.poll(() => this.reports.slice(after).some((report) => report.capture.state === 'running'), { timeout: 10_000 }).toBe(true);
-  }
-}
-
-describe('the supervisor of the sensor', { timeout: 30_000 }, () => {
-  let run: Run | undefined;
+describe('the supervisor of a process', { timeout: 30_000 }, () => {
+  let deeds: Deeds;
+  let supervisor: Supervisor;
+  let ended: Promise<number>;
+  let states: CaptureState[];
+  let deaths: [reason: string, restartInMs: number][];
+  beforeEach(() => {
+    deeds = new Deeds();
+    states = [];
+    deaths = [];
+  });
   afterEach(async () => {
-    run?.supervisor.stop();
-    await run?.ended;
-    run = undefined;
+    supervisor.stop();
+    await ended;
+    expect(deeds.pids('child')).toEqual([]);
+    deeds.remove();
   });
 
-  const endless = { capture: { file: capture('http.pcap'), pace: 1, once: false } };
+  function run(deed: Deed, more: Partial<ChildCommand> = {}): void {
+    deeds.set({ child: deed });
+    const events: SupervisorEvents = {
+      state: (state) => states.push(state),
+      died: (reason, restartInMs) => deaths.push([reason, restartInMs]),
+    };
+    supervisor = new Supervisor(deeds.command('child', more), events, { log: 'ignore', program });
+    ended = supervisor.run();
+  }
 
-  it('hands on everything that a capture gives before it says that it is over', async () => {
-    run = new Run({ capture: { file: capture('c2-domain-exchange.pcap'), pace: 0, once: true } });
-    expect(await run.ended).toBe(0);
-    expect(run.alerts.map(({ stage }) => stage)).toContain('exchange');
-    expect(run.reports.at(-1)?.capture.state).toBe('ended');
-    expect(run.reports.at(-1)?.capture.packets).toBeGreaterThan(0);
+  const isRunning = (times = 1) => until(() => states.filter((state) => state === 'running').length >= times, 'a running child');
+  const kill = (signal: NodeJS.Signals) => process.kill(deeds.pids('child')[0]!, signal);
+
+  it('ends with the status of a capture that is over, having heard its last state', async () => {
+    run('end');
+    expect(await ended).toBe(0);
+    expect(states).toEqual(['starting', 'running', 'ended']);
+    expect(deaths).toEqual([]);
   });
 
-  it('ends with the status of wrong usage where the capture or the list is none, and does not try again', async () => {
-    run = new Run({ capture: { file: join(folder, 'absent.pcap'), pace: 0 } });
-    expect(await run.ended).toBe(2);
-    run = new Run({ ...endless, intel: [join(folder, 'absent.txt')] });
-    expect(await run.ended).toBe(2);
-    expect(run.deaths).toEqual([]);
+  it('ends with the status of wrong usage where the configuration is wrong from the start, and does not try again', async () => {
+    run('wrong');
+    expect(await ended).toBe(2);
+    expect(deaths).toEqual([]);
   });
 
-  it('starts a sensor again that dies, and waits longer each time', async () => {
-    run = new Run(endless);
-    await run.isRunning();
-    process.kill(sensorPids()[0]!, 'SIGKILL');
-    await expect.poll(() => run?.deaths).toEqual([['signal SIGKILL', 1_000]]);
-    await run.isRunning(run.reports.length);
-    process.kill(sensorPids()[0]!, 'SIGKILL');
-    await expect.poll(() => run?.deaths.at(-1)).toEqual(['signal SIGKILL', 2_000]);
-    run.supervisor.stop();
-    expect(await run.ended).toBe(0);
-    expect(sensorPids()).toEqual([]);
+  it('starts a process again that dies, and waits longer each time', async () => {
+    run('run');
+    await isRunning();
+    kill('SIGKILL');
+    await until(() => deaths.length === 1, 'its death');
+    await isRunning(2);
+    kill('SIGKILL');
+    await until(() => deaths.length === 2, 'its second death');
+    expect(deaths).toEqual([
+      ['signal SIGKILL', 1_000],
+      ['signal SIGKILL', 2_000],
+    ]);
+    supervisor.stop();
+    expect(await ended).toBe(0);
   });
 
-  it('starts a sensor again that somebody else told to end', async () => {
-    run = new Run(endless);
-    await run.isRunning();
-    process.kill(sensorPids()[0]!, 'SIGTERM');
-    await expect.poll(() => run?.deaths).toEqual([['exit status 0', 1_000]]);
+  it('starts a process again that asks for it, or that somebody else told to end', async () => {
+    run('broken');
+    await until(() => deaths.length === 1, 'the first end');
+    expect(deaths).toEqual([['exit status 75', 1_000]]);
+    deeds.set({ child: 'run' });
+    await isRunning();
+    kill('SIGTERM');
+    await until(() => deaths.length === 2, 'the second end');
+    expect(deaths[1]).toEqual(['exit status 0', 2_000]);
   });
 
   it('keeps trying where the configuration became unreadable after it had worked', async () => {
-    run = new Run(endless);
-    await run.isRunning();
-    writeFileSync(join(folder, 'box.json'), '{');
-    process.kill(sensorPids()[0]!, 'SIGKILL');
-    await expect.poll(() => run?.deaths.at(-1), { timeout: 10_000 }).toEqual(['exit status 2', 2_000]);
+    run('run');
+    await isRunning();
+    deeds.set({ child: 'wrong' });
+    kill('SIGKILL');
+    await until(() => deaths.length === 2, 'the second end');
+    expect(deaths[1]).toEqual(['exit status 2', 2_000]);
   });
 
-  it('does not kill a sensor that is still starting when asked to have the lists read anew, and asks it later', async () => {
-    run = new Run(endless);
-    run.supervisor.reload();
-    await run.isRunning();
-    run.supervisor.reload();
-    const before = run.reports.length;
-    await expect.poll(() => (run?.reports.length ?? 0) > before + 1, { timeout: 5_000 }).toBe(true);
-    expect(run.deaths).toEqual([]);
-    expect(sensorPids().length).toBe(1);
+  it('does not kill a process that is still starting when asked to have the lists read anew, and asks it later', async () => {
+    run('lazy', { reloads: true });
+    supervisor.reload();
+    await until(() => deeds.log.includes('child reloads'), 'the first reading');
+    await isRunning();
+    supervisor.reload();
+    await until(() => deeds.log.filter((line) => line === 'child reloads').length === 2, 'the second reading');
+    expect(deaths).toEqual([]);
   });
 
-  it('ends a sensor that does not end by itself', async () => {
-    run = new Run(endless);
-    await run.isRunning();
-    process.kill(sensorPids()[0]!, 'SIGSTOP');
+  it('sends no signal to a process that knows none for that', async () => {
+    run('run');
+    await isRunning();
+    supervisor.reload();
+    supervisor.stop();
+    expect(await ended).toBe(0);
+    expect(deeds.log).not.toContain('child reloads');
+  });
+
+  it('gives the process its own runtime options and environment', async () => {
+    process.env.NOTIFY_SOCKET = '/not/for/the/child';
+    try {
+      run('run', { runtimeOptions: ['--max-semi-space-size=3'], environment: { VONGGAC_TEST: 'yes', NOTIFY_SOCKET: undefined } });
+      await isRunning();
+    } finally {
+      delete process.env.NOTIFY_SOCKET;
+    }
+    await until(() => deeds.log.some((line) => /^child runs yes - .*--max-semi-space-size=3/.test(line)), 'its environment');
+  });
+
+  it('ends a process that does not end by itself', async () => {
+    run('deaf', { killAfterMs: 300 });
+    await isRunning();
     const askedMs = performance.now();
-    run.supervisor.stop();
-    expect(await run.ended).toBe(0);
-    expect(performance.now() - askedMs).toBeLessThan(5_000);
+    supervisor.stop();
+    expect(await ended).toBe(0);
+    expect(performance.now() - askedMs).toBeGreaterThan(290);
+    expect(performance.now() - askedMs).toBeLessThan(2_000);
+  });
+
+  it('stops while it waits to start the process again', async () => {
+    run('run');
+    await isRunning();
+    kill('SIGKILL');
+    await until(() => deaths.length === 1, 'the death');
+    supervisor.stop();
+    expect(await ended).toBe(0);
+    expect(deeds.log.filter((line) => line === 'child starts').length).toBe(1);
   });
 });
