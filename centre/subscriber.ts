@@ -1,43 +1,32 @@
 /**
- * The centre's ear: subscribes to what every box sends, checks each message, and hands it on. A message that does not follow its schema, or
- * that speaks for another box than its topic names, is counted and reported, never handed on. Stores and acknowledges nothing.
+ * The centre's ear for people: subscribes to what every box sends and to what the centre itself noticed, checks each message, and hands it
+ * on. A message that does not follow its schema, or that speaks for another box than its topic names, is counted and reported, never handed
+ * on. Stores and acknowledges nothing: that is for ingest.
  */
-import { readFileSync } from 'node:fs';
-import { connect, type IClientOptions, type MqttClient } from 'mqtt';
-import { z } from 'zod';
-import { type Alert, alertSchema } from '../firmware/contract/alert.ts';
-import { type Health, healthSchema } from '../firmware/contract/health.ts';
-import { type Presence, presenceSchema } from '../firmware/contract/presence.ts';
-import { boxOfTopic, everyBox, up } from '../firmware/contract/topics.ts';
+import type { Alert } from '../firmware/contract/alert.ts';
+import { type CentreAlert, centreAlertSchema } from '../firmware/contract/centre-alert.ts';
+import type { Health } from '../firmware/contract/health.ts';
+import type { Presence } from '../firmware/contract/presence.ts';
+import { centre, everyBox } from '../firmware/contract/topics.ts';
+import { keepConnected } from './broker-link.ts';
+import { type BrokerAccess, type Connection, credentialsOf, openConnection, type Received } from './connection.ts';
+import { jsonBytesMax, readMessage } from './message.ts';
 
-const protocols = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
-const reconnectMs = 2_000;
-/** Far more than any message of a box; longer ones are not even parsed. */
-const payloadBytesMax = 1024 * 1024;
-
-export const brokerAccessSchema = z.object({
-  url: z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    message: 'is not a broker URL such as mqtts://host:8883',
-  }),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  caFile: z.string().optional(),
-  certFile: z.string().optional(),
-  keyFile: z.string().optional(),
-});
-export type BrokerAccess = z.infer<typeof brokerAccessSchema>;
+const topics = [everyBox.alert, everyBox.presence, everyBox.health, centre.everyAlert];
 
 export interface Listener {
   alert(alert: Alert): void;
   presence?(presence: Presence): void;
   health?(health: Health): void;
+  centreAlert?(alert: CentreAlert): void;
   /** For people: the link is down, or a message was refused. */
   problem(text: string): void;
 }
 
 export class Subscriber {
-  readonly #client: MqttClient;
   readonly #listener: Listener;
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>;
   /** Messages that did not follow their schema. */
   refused = 0;
   /** Resolves at the first subscription that the broker granted. */
@@ -45,67 +34,56 @@ export class Subscriber {
 
   /** Throws where a file of the access cannot be read. */
   constructor(access: BrokerAccess, listener: Listener) {
+    credentialsOf(access);
     this.#listener = listener;
-    this.#client = connect(access.url, clientOptions(access));
-    this.#client.on('error', (error) => listener.problem(error.message));
-    this.#client.on('message', (topic, payload) => this.#receive(topic, payload));
-    this.ready = new Promise((resolve) => {
-      this.#client.on('connect', () => {
-        this.#client.subscribe([everyBox.alert, everyBox.presence, everyBox.health], { qos: 1 }, (error) => {
-          if (error) listener.problem(error.message);
-          else resolve();
-        });
-      });
-    });
+    const ready = Promise.withResolvers<void>();
+    this.ready = ready.promise;
+    const receive = (message: Received, done: () => void) => {
+      this.#receive(message);
+      done();
+    };
+    const begin = async (connection: Connection) => {
+      await connection.subscribe(topics);
+      ready.resolve();
+    };
+    const { signal } = this.#stopping;
+    const open = () => openConnection(access, {}, receive, signal);
+    this.#running = keepConnected({ open, begin, problem: (text) => listener.problem(text) }, signal);
   }
 
   async end(): Promise<void> {
-    await this.#client.endAsync(true);
+    this.#stopping.abort();
+    await this.#running;
   }
 
-  #receive(topic: string, payload: Buffer): void {
-    const box = boxOfTopic(topic);
-    // An empty retained message is how a topic is cleared.
-    if (box === undefined || payload.length === 0) return;
-    const message = payload.length > payloadBytesMax ? undefined : parseJson(payload.toString('utf8'));
+  #receive({ topic, payload }: Received): void {
     const listener = this.#listener;
-    if (topic === up.alert(box)) this.#hand(alertSchema.safeParse(message), box, topic, (alert) => listener.alert(alert));
-    else if (topic === up.presence(box))
-      this.#hand(presenceSchema.safeParse(message), box, topic, (presence) => listener.presence?.(presence));
-    else if (topic === up.health(box)) this.#hand(healthSchema.safeParse(message), box, topic, (health) => listener.health?.(health));
-  }
-
-  #hand<T extends { box: string }>(parsed: z.ZodSafeParseResult<T>, box: string, topic: string, take: (message: T) => void): void {
-    if (parsed.success && parsed.data.box === box) {
-      take(parsed.data);
+    if (topic.startsWith(centre.alert(''))) {
+      this.#receiveCentreAlert(topic, payload);
       return;
     }
-    this.refused++;
-    const issue = parsed.error?.issues[0];
-    const why = issue === undefined ? 'it names another box' : `${issue.path.join('.') || 'message'}: ${issue.message}`;
-    this.#listener.problem(`refused a message on ${topic}: ${why}`);
+    const message = readMessage(topic, payload);
+    if (message === undefined) return;
+    if (message.state === 'refused') this.#refuse(topic, message.why);
+    else if (message.kind === 'alert') listener.alert(message.message);
+    else if (message.kind === 'presence') listener.presence?.(message.message);
+    else if (message.kind === 'health') listener.health?.(message.message);
   }
-}
 
-function clientOptions({ username, password, caFile, certFile, keyFile }: BrokerAccess): IClientOptions {
-  return {
-    protocolVersion: 5,
-    clean: true,
-    reconnectPeriod: reconnectMs,
-    reconnectOnConnackError: true,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
-    ...(certFile === undefined ? {} : { cert: readFileSync(certFile) }),
-    ...(keyFile === undefined ? {} : { key: readFileSync(keyFile) }),
-  };
-}
+  #receiveCentreAlert(topic: string, payload: Buffer): void {
+    let json: unknown;
+    try {
+      json = payload.length > jsonBytesMax ? undefined : JSON.parse(payload.toString('utf8'));
+    } catch {
+      // Not JSON is no message: the schema refuses it and says so.
+    }
+    const parsed = centreAlertSchema.safeParse(json);
+    if (parsed.success) this.#listener.centreAlert?.(parsed.data);
+    else this.#refuse(topic, parsed.error.issues[0]?.message ?? '');
+  }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON is no message: the schema refuses it and says so.
-    return undefined;
+  #refuse(topic: string, why: string): void {
+    this.refused++;
+    this.#listener.problem(`refused a message on ${topic}: ${why}`);
   }
 }

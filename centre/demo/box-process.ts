@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const stopTimeoutMs = 8_000;
+/** Longer than the two processes of the box are given together. */
+const stopTimeoutMs = 20_000;
 /** Lines of its log kept, to be shown should it fail. */
 const logLinesMax = 15;
 
@@ -34,7 +35,11 @@ export async function runBox(command: readonly string[], configuration: BoxConfi
   writeFileSync(file, `${JSON.stringify(configuration, null, 2)}\n`);
   const [program = '', ...rest] = command;
   const log: string[] = [];
-  const child = spawn(program, [...rest, '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, [...rest, '--config', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Its outbox goes with the folder.
+    env: { ...process.env, STATE_DIRECTORY: folder },
+  });
   const killWithUs = () => child.kill('SIGKILL');
   let killTimer: NodeJS.Timeout | undefined;
   const stop = () => {

@@ -24,12 +24,15 @@ export class BoxView {
   #health: Health | undefined;
   readonly #alerts = new Map<string, Alert>();
 
+  /** One with a number is history: a record of a start or a stop, perhaps a late one. */
   presence(presence: Presence): void {
+    if (presence.seq !== undefined) return;
     this.#presence = presence;
     this.#wasOnline ||= presence.online;
   }
 
   health(health: Health): void {
+    if (health.seq !== undefined) return;
     this.#health = health;
   }
 

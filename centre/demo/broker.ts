@@ -61,6 +61,8 @@ async function startOnce(port: number, configuration: readonly string[]): Promis
     // Otherwise a subscriber that is 1,000 messages behind loses the next ones, though their sender saw them acknowledged. Not 0 for
     // "no limit": Mosquitto 2.0.11 then ends the connection of a sender whose message it refuses.
     'max_queued_messages 1000000',
+    // Else each acknowledgement waits for the next packet of the other side: 930 messages a second in place of 55,000.
+    'set_tcp_nodelay true',
     ...user,
     ...configuration,
   ];

@@ -2,16 +2,19 @@
  * The demonstration: a real broker, a real box that replays a capture (or listens to an interface), and the centre's side printing each alert
  * in words above the lamps. Neither end is a stand-in; what is small is that all of it runs on one machine.
  */
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '../../firmware/contract/alert.ts';
 import { alertInWords, growthInWords, kindWords, stageWords, updateInWords } from '../../firmware/contract/alert-words.ts';
 import { type Language, plain, wrapped } from '../../firmware/contract/language.ts';
 import { AlertFeed } from '../alert-feed.ts';
+import { Ingest } from '../ingest/ingest.ts';
+import { limitsSchema } from '../ingest/notice/limits.ts';
+import { openStore } from '../store/open-store.ts';
 import { Subscriber } from '../subscriber.ts';
 import { type BoxConfiguration, runBox } from './box-process.ts';
 import { type BoxState, BoxView } from './box-view.ts';
-import { startBroker } from './broker.ts';
+import { type Broker, startBroker } from './broker.ts';
 
 /** Short, so that the lamps follow what is happening. */
 const healthIntervalSeconds = 1;
@@ -84,6 +87,7 @@ const texts = {
 /** Resolves with the exit status: 0, or 1 where the box failed or the capture gave no alert. Rejects where the broker cannot be started. */
 export async function demonstrate(options: DemonstrationOptions, panel: DemonstrationPanel, signal: AbortSignal): Promise<number> {
   const broker = await startBroker();
+  const stopIngest = await startIngest(broker);
   try {
     const { lang } = options;
     const what =
@@ -97,8 +101,31 @@ export async function demonstrate(options: DemonstrationOptions, panel: Demonstr
     return status;
   } finally {
     panel.close();
+    await stopIngest();
     await broker.stop();
   }
+}
+
+/** What stores and acknowledges, as at the centre; resolves with what ends it. Its store goes with the broker's folder. */
+async function startIngest({ url, folder }: Broker): Promise<() => Promise<void>> {
+  const store = await openStore(join(folder, 'centre.db'));
+  const stopping = new AbortController();
+  const silent = { info: () => undefined, warn: () => undefined };
+  const ingest = new Ingest({
+    access: { url },
+    clientId: 'ingest',
+    store,
+    limits: limitsSchema.parse({}),
+    keepDays: 1,
+    isBrokerLogWanted: false,
+    log: silent,
+    say: () => undefined,
+  });
+  const running = ingest.run(stopping.signal);
+  return async () => {
+    stopping.abort();
+    await running;
+  };
 }
 
 /** One run of the box, from its start to its end. */

@@ -1,0 +1,20 @@
+/** `vonggac-centre boxes`: its options. What it prints is made in `../boxes/`, loaded when asked for. */
+import { type Command, Option } from 'commander';
+import { type Language, languageOf, languages } from '../../firmware/contract/language.ts';
+
+export interface BoxesFlags {
+  store: string;
+  lang: Language;
+  json?: boolean;
+}
+
+export function addBoxes(program: Command): void {
+  program
+    .command('boxes')
+    .description('List every box: whether it is there, when it was last seen, when it last proved that it sees, and what is wrong with it.')
+    .requiredOption('--store <location>', 'a SQLite file, or postgres://user@host/database')
+    .addOption(new Option('--lang <language>', 'language of the text').choices(languages).default(languageOf(process.env)))
+    .option('--json', 'one JSON object a line, with all that is known of each box')
+    .addHelpText('after', '\nExample:\n  vonggac-centre boxes --store /var/lib/vonggac/centre.db --lang vi')
+    .action(async (flags: BoxesFlags) => (await import('../boxes/boxes.ts')).printBoxes(flags));
+}

@@ -1,0 +1,25 @@
+/** The options of `broker-options.ts` as given -> access to the broker, checked, with every file readable. */
+import { readFileSync } from 'node:fs';
+import { type BrokerAccess, brokerAccessSchema, credentialsOf } from '../connection.ts';
+import type { BrokerFlags } from './broker-options.ts';
+import { UserError } from './user-error.ts';
+
+/** Throws a `UserError` where the URL is none or a file cannot be read. */
+export function brokerAccess(flags: BrokerFlags): BrokerAccess {
+  try {
+    const password = flags.passwordFile === undefined ? flags.password : readFileSync(flags.passwordFile, 'utf8').split(/\r?\n/, 1)[0];
+    const access = brokerAccessSchema.safeParse({
+      url: flags.broker,
+      username: flags.username,
+      password,
+      caFile: flags.ca,
+      certFile: flags.cert,
+      keyFile: flags.key,
+    });
+    if (!access.success) throw new UserError(`--broker ${flags.broker} ${access.error.issues[0]?.message ?? ''}`);
+    credentialsOf(access.data);
+    return access.data;
+  } catch (error) {
+    throw error instanceof UserError ? error : new UserError(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { jsonBytesMax, readMessage } from '../../centre/message.ts';
+import { up } from '../../firmware/contract/topics.ts';
+import { healthOf, numberedAlert, onTheWire, presenceOf } from './ingest/ingest-process.ts';
+import { mutations } from './mutations.ts';
+
+const box = 'hx-lang-son';
+const read = (topic: string, message: object | string) =>
+  readMessage(topic, Buffer.from(typeof message === 'string' ? message : JSON.stringify(message)));
+
+describe('a message', () => {
+  it('is valid where it follows its schema and comes from the box that its topic names', () => {
+    expect(read(up.alert(box), numberedAlert(box, 7))).toMatchObject({ state: 'valid', kind: 'alert', key: { seq: 7, outbox: 'o1' } });
+    expect(read(up.presence(box), presenceOf(box))).toMatchObject({ state: 'valid', kind: 'presence' });
+    expect(read(up.presence(box), presenceOf(box))).not.toHaveProperty('key');
+  });
+
+  it('of a box that numbers without naming its outbox has the empty name', () => {
+    const { outbox: _, ...alert } = numberedAlert(box, 7);
+    expect(read(up.alert(box), alert)).toMatchObject({ key: { seq: 7, outbox: '' } });
+  });
+
+  it('of health has its outbox where the wire puts it, beside the field that tells how full it is', () => {
+    const text = `{"seq":3,"outbox":"o1",${JSON.stringify(healthOf(box)).slice(1)}`;
+    expect(read(up.health(box), text)).toMatchObject({ state: 'valid', key: { seq: 3, outbox: 'o1' }, message: { outbox: { depth: 0 } } });
+  });
+
+  it('is refused where it speaks for another box, and names the numbers by which its sender counts it', () => {
+    expect(read(up.alert('other-box'), onTheWire(numberedAlert(box, 7)))).toMatchObject({
+      ...{ state: 'refused', box: 'other-box', why: 'it names another box', key: { seq: 7, outbox: 'o1' } },
+    });
+  });
+
+  it('is not parsed where it is too long; only its beginning is kept', () => {
+    const long = onTheWire(numberedAlert(box, 9, { dedupKey: 'x'.repeat(jsonBytesMax) }));
+    const message = read(up.alert(box), long);
+    expect(message).toMatchObject({ state: 'refused', key: { seq: 9, outbox: 'o1' } });
+    expect(Buffer.byteLength(message?.text ?? '')).toBe(4_096);
+  });
+
+  it.each([
+    ['an id that is no name', numberedAlert(box, 1, { id: 'a\nb' })],
+    ['an outbox that is no name', numberedAlert(box, 1, { outbox: 'a b' })],
+    ['a number below 1', numberedAlert(box, 0)],
+    ['a number that is none', { ...numberedAlert(box, 1), seq: 1.5 }],
+    ['no object', '"text"'],
+    ['null', 'null'],
+    ['no JSON', '{'],
+  ])('is refused with %s', (_, message) => {
+    expect(read(up.alert(box), message)).toMatchObject({ state: 'refused', kind: 'alert' });
+  });
+
+  it('is none where the topic is another one, or the payload is empty', () => {
+    for (const topic of ['vonggac/1/down/hx-lang-son/ack', 'vonggac/1/up/HX/alert', 'vonggac/1/up/hx-lang-son/alert/x', '', '$SYS/x'])
+      expect(read(topic, numberedAlert(box, 1))).toBeUndefined();
+    expect(read(up.alert(box), '')).toBeUndefined();
+  });
+
+  it('never throws, whatever became of its bytes on the way', () => {
+    for (const bytes of mutations(onTheWire(numberedAlert(box, 1)))) {
+      const message = readMessage(up.alert(box), bytes);
+      expect(message?.state ?? 'none').toMatch(/^(valid|refused|none)$/);
+    }
+  });
+});
