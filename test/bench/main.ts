@@ -1,13 +1,17 @@
 /**
- * `npm run bench [-- --only speed|hostile|memory|start|live|fuzz|all] [--quick] [--keep] [--folder PATH]`: measures the product against its
+ * `npm run bench [-- --only NAME|all] [--quick] [--keep] [--folder PATH]`: measures the product against its
  * bounds and prints both. Ends with 1 when a limit is broken, with 2 when it cannot measure.
  */
 
 import { parseArgs } from 'node:util';
 import { type Figure, isBroken, table } from './figure.ts';
 import { measure } from './measure.ts';
+import { away } from './parts/away.ts';
+import { fleet } from './parts/fleet.ts';
 import { fuzz } from './parts/fuzz.ts';
 import { hostile } from './parts/hostile.ts';
+import { ingest } from './parts/ingest.ts';
+import { latency } from './parts/latency.ts';
 import { live } from './parts/live.ts';
 import { memory } from './parts/memory.ts';
 import { speed } from './parts/speed.ts';
@@ -22,6 +26,10 @@ const parts: Readonly<Record<string, (workspace: Workspace, sizes: Sizes) => Pro
   start,
   live,
   fuzz: (_workspace, sizes) => fuzz(sizes),
+  latency,
+  away,
+  ingest,
+  fleet: (_workspace, sizes) => fleet(sizes),
 };
 
 async function bench(): Promise<number> {

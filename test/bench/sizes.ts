@@ -9,6 +9,13 @@ export interface Sizes {
   indicatorsMany: number;
   liveFlows: number;
   fuzzFrames: number;
+  latencyAlerts: number;
+  /** A day at 10 alerts a second, and pieces of evidence among them. */
+  awayAlerts: number;
+  awayEvidence: number;
+  /** For each store, shared out among a few boxes. */
+  ingestAlerts: number;
+  fleetBoxes: number;
 }
 
 export const fullSizes: Sizes = {
@@ -21,6 +28,11 @@ export const fullSizes: Sizes = {
   indicatorsMany: 5_000_000,
   liveFlows: 100_000,
   fuzzFrames: 5_000_000,
+  latencyAlerts: 300,
+  awayAlerts: 864_000,
+  awayEvidence: 200,
+  ingestAlerts: 200_000,
+  fleetBoxes: 2_000,
 };
 
 export const quickSizes: Sizes = {
@@ -31,4 +43,9 @@ export const quickSizes: Sizes = {
   indicatorsMany: 2_000_000,
   liveFlows: 100_000,
   fuzzFrames: 500_000,
+  latencyAlerts: 60,
+  awayAlerts: 30_000,
+  awayEvidence: 20,
+  ingestAlerts: 40_000,
+  fleetBoxes: 200,
 };
