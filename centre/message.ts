@@ -17,7 +17,7 @@ const excerptBytes = 4_096;
 /** What the store shall use as a key, and log lines shall carry. */
 const namePattern = /^[\x21-\x7e]{1,64}$/;
 /** The box writes the numbers first, so they are found even where the rest is no JSON. */
-const numbersFirst = /^\{"seq":(\d{1,16}),"outbox":"([\x21\x23-\x5b\x5d-\x7e]{1,64})",/;
+const numbersFirst = /^\{"seq":(\d{1,16}),"outboxId":"([\x21\x23-\x5b\x5d-\x7e]{1,64})",/;
 const numbersFirstCharacters = 128;
 
 const schemas = { alert: alertSchema, loss: lossSchema, presence: presenceSchema, health: healthSchema } as const;
@@ -44,7 +44,7 @@ export function readMessage(topic: string, payload: Buffer): ValidMessage | Refu
   const isTooLong = payload.length > jsonBytesMax;
   const text = payload.toString('utf8', 0, isTooLong ? excerptBytes : payload.length);
   const json = isTooLong ? undefined : parseJson(text);
-  const key = keyOfText(text) ?? (isObject(json) ? keyOf(json.seq, json.outbox) : undefined);
+  const key = isObject(json) ? keyOf(json.seq, json.outboxId) : keyOfText(text);
   const envelope = { box, text, ...(key === undefined ? {} : { key }) };
   const refused = (why: string) => ({ ...envelope, state: 'refused', kind, why }) as const;
   if (isTooLong) return refused(`it has ${payload.length} bytes`);
@@ -65,7 +65,7 @@ export function keyOf(seq: unknown, outbox: unknown = ''): DurableKey | undefine
   return number === undefined || !isName ? undefined : { seq: number, outbox };
 }
 
-/** Before the fields are asked: a health has another `outbox`, which tells how full it is. */
+/** Where the rest cannot be read, the message is still known by its name, and can be acknowledged: it would come again for ever. */
 function keyOfText(text: string): DurableKey | undefined {
   const [, seq, outbox] = numbersFirst.exec(text.slice(0, numbersFirstCharacters)) ?? [];
   return seq === undefined ? undefined : keyOf(Number(seq), outbox);

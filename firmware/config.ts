@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { summarySecondsSchema } from './agent/health/health-summary.ts';
+import { displayLimitsSchema } from './agent/panel/display.ts';
+import { panelOptionsSchema } from './agent/panel/options.ts';
 import { uplinkOptionsSchema } from './agent/uplink/options.ts';
 import { UserError } from './command/user-error.ts';
 import { boxIdPattern } from './contract/topics.ts';
@@ -19,12 +21,9 @@ export const captureOptions = z.strictObject({
     .max(1000)
     .default(1)
     .meta({ description: "speed at which `file` is played; 1 = the capture's own pace, 0 = as fast as possible" }),
-  retime: z
-    .boolean()
-    .default(true)
-    .meta({
-      description: 'frames of `file` carry the time at which they are played; false: their own, so that a second run gives the same alerts',
-    }),
+  retime: z.boolean().default(true).meta({
+    description: 'frames of `file` carry the time at which they are played; false: their own, so that a second run gives the same alerts',
+  }),
   once: z.boolean().default(false).meta({ description: 'end when `file` was played once, in place of starting again' }),
 });
 
@@ -44,6 +43,10 @@ export const boxConfigSchema = z.strictObject({
   socket: z.string().min(1).optional().meta({
     description: 'unix socket between sensor and agent; otherwise agent.sock in $RUNTIME_DIRECTORY or /run/vonggac',
   }),
+  panel: panelOptionsSchema
+    .extend({ limits: displayLimitsSchema.prefault({}).meta({ description: 'what READY promises' }) })
+    .prefault({})
+    .meta({ description: 'the lamps, the buzzer and the button' }),
   healthIntervalSeconds: z.number().min(0.1).max(3600).default(30).meta({ description: 'seconds between two health messages' }),
   healthSummarySeconds: summarySecondsSchema,
   ...pipelineOptions.shape,

@@ -4,7 +4,7 @@
  */
 import { vietnamTime } from '../../firmware/contract/alert-words.ts';
 import type { CentreAlert } from '../../firmware/contract/centre-alert.ts';
-import { centreAlertBriefly } from '../../firmware/contract/centre-alert-words.ts';
+import { centreAlertBriefly, durationInWords } from '../../firmware/contract/centre-alert-words.ts';
 import { type Language, plain, type Words, wrapped } from '../../firmware/contract/language.ts';
 import type { BoxRow } from '../store/store.ts';
 import { type BoxLife, type BoxState, boxState, healthFaults } from './box-state.ts';
@@ -41,13 +41,6 @@ const labels = {
   stoppedSince: { vi: 'dừng có kế hoạch từ', en: 'stopped on purpose at' },
   none: { vi: 'Chưa nhận được tín hiệu của thiết bị nào.', en: 'No box has been heard of yet.' },
 } satisfies Record<string, Words>;
-
-const units: readonly { ms: number; words: Words }[] = [
-  { ms: dayMs, words: { vi: 'ngày', en: 'd' } },
-  { ms: 3_600_000, words: { vi: 'giờ', en: 'h' } },
-  { ms: 60_000, words: { vi: 'phút', en: 'min' } },
-  { ms: 1_000, words: { vi: 'giây', en: 's' } },
-];
 
 export interface ListedBox {
   row: BoxRow;
@@ -105,12 +98,12 @@ function headsOf(lang: Language, isWide: boolean): string[] {
 function cellsOf({ row, state }: ListedBox, lang: Language, nowMs: number, isWide: boolean): string[] {
   const { health, seenMs, provenMs, openAlerts } = row;
   const oldest = health?.outbox.oldestAgeSeconds;
-  const waiting = health === undefined ? '-' : `${health.outbox.depth}${oldest === undefined ? '' : ` (${age(oldest * 1_000, lang)})`}`;
-  const proven = provenMs === undefined ? labels.never[lang] : age(nowMs - provenMs, lang);
+  const waiting = health === undefined ? '-' : `${health.outbox.depth}${oldest === undefined ? '' : ` (${durationInWords(oldest, lang)})`}`;
+  const proven = provenMs === undefined ? labels.never[lang] : durationInWords((nowMs - provenMs) / 1_000, lang);
   return [
     plain(row.box),
     lifeWords[state.life][lang],
-    seenMs === undefined ? labels.never[lang] : `${age(nowMs - seenMs, lang)} ${moment(seenMs, nowMs)}`,
+    seenMs === undefined ? labels.never[lang] : `${durationInWords((nowMs - seenMs) / 1_000, lang)} ${moment(seenMs, nowMs)}`,
     isWide && provenMs !== undefined ? `${proven} ${moment(provenMs, nowMs)}` : proven,
     waiting,
     String(openAlerts),
@@ -164,12 +157,6 @@ function totals(boxes: readonly ListedBox[], lang: Language, nowMs: number): str
       ? 'Đã lâu không nhận được tín hiệu của bất kỳ thiết bị nào: hãy xem "vonggac-centre ingest" có đang chạy không.'
       : 'No box at all was heard for long: does "vonggac-centre ingest" run?';
   return [line, warning];
-}
-
-/** The largest unit that fits. */
-function age(ms: number, lang: Language): string {
-  const unit = units.find((candidate) => ms >= candidate.ms) ?? units.at(-1);
-  return unit === undefined ? '' : `${Math.max(0, Math.floor(ms / unit.ms))} ${unit.words[lang]}`;
 }
 
 /** The time of today, or day and minute, as clocks in Vietnam show it. */

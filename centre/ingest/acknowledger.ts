@@ -72,7 +72,7 @@ export class Acknowledger {
   }
 
   async #tell(connection: Connection, { box, outbox, seqs }: Pending): Promise<void> {
-    const ack: Ack = { schema: 'ack/1', box, ...(outbox === '' ? {} : { outbox }), seqs };
+    const ack: Ack = { schema: 'ack/1', box, ...(outbox === '' ? {} : { outboxId: outbox }), seqs };
     try {
       await connection.publish(down.ack(box), JSON.stringify(ack));
       this.acknowledged += seqs.length;

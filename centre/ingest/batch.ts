@@ -28,7 +28,14 @@ export interface Batch {
 
 export function batchOf(waiting: readonly Waiting[]): Batch {
   const batch: Batch = { arrivals: [], unnumbered: [], sightings: [], refusals: [], losses: [] };
-  for (const message of waiting) add(batch, message);
+  for (const message of waiting) {
+    try {
+      add(batch, message);
+    } catch (error) {
+      // Our own fault. It must not stop the others.
+      batch.refusals.push({ box: boxOfTopic(message.topic) ?? '-', why: `not read, by a fault of ours: ${error}` });
+    }
+  }
   return batch;
 }
 
@@ -57,7 +64,7 @@ function addMessage(batch: Batch, valid: ValidMessage, { receivedMs, isRetained 
 function addEvidence(batch: Batch, { topic, payload, properties, receivedMs }: Waiting): void {
   const box = boxOfTopic(topic);
   if (box === undefined || payload.length === 0) return;
-  const key = keyOf(Number(properties.seq), properties.outbox);
+  const key = keyOf(Number(properties.seq), properties.outboxId);
   const why = whyRefused(topic, payload, key);
   if (why !== undefined) batch.refusals.push({ box, why: `evidence: ${why}` });
   if (key === undefined) return;

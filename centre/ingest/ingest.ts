@@ -238,12 +238,12 @@ export class Ingest {
     return Math.round(perSecond * 10) / 10;
   }
 
-  /** A broker that is away for a day is one line, not a line for each attempt. */
+  /** A broker that is away for a day is one word to people, and a line in the log for each thing it says. */
   #note(text: string): void {
     if (text === this.#lastProblem || this.#isStopping) return;
+    if (this.#lastProblem === '') this.#parts.say(text);
     this.#lastProblem = text;
     this.#parts.log.warn({ reason: text }, 'trouble with the broker');
-    this.#parts.say(text);
   }
 }
 

@@ -16,13 +16,16 @@ export interface RetentionParts {
 }
 
 /** A round an hour, until `signal` is aborted. Never rejects. */
-export async function keepRoom({ store, keepDays, isClockTrusted, problem }: RetentionParts, signal: AbortSignal): Promise<void> {
+export async function keepRoom(parts: RetentionParts, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(roundMs, undefined, { signal }).catch(() => undefined);
-    try {
-      while (!signal.aborted && isClockTrusted() && (await store.forget(Date.now() - keepDays * dayMs)) > 0) await sleep(betweenStepsMs);
-    } catch (error) {
-      problem(error);
-    }
+    await makeRoom(parts, signal).catch(parts.problem);
+  }
+}
+
+/** One round. Rejects where the store does. */
+export async function makeRoom({ store, keepDays, isClockTrusted }: RetentionParts, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && isClockTrusted() && (await store.forget(Date.now() - keepDays * dayMs)) > 0) {
+    await sleep(betweenStepsMs, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -1,12 +1,13 @@
 /** The agent: outbox, health and what the sensor tells -> the centre. Wiring only. */
 import { uptime } from 'node:os';
 import type { BoxConfig } from '../config.ts';
-import type { SensorReport } from '../contract/health.ts';
+import type { Reason } from '../contract/alert.ts';
 import type { Presence } from '../contract/presence.ts';
 import { DiskOutbox } from '../outbox/disk-outbox.ts';
 import { JoinedOutbox } from '../outbox/joined-outbox.ts';
 import { MemoryOutbox } from '../outbox/memory-outbox.ts';
 import type { NewMessage } from '../outbox/outbox.ts';
+import { Receipts } from '../outbox/receipts.ts';
 import { ask, ClockWatch } from './health/clock.ts';
 import { type HealthParts, HealthReporter } from './health/health-reporter.ts';
 import { HealthSummary } from './health/health-summary.ts';
@@ -18,6 +19,9 @@ import { SensorLedger } from './health/sensor-ledger.ts';
 import { ServiceManager } from './health/service-manager.ts';
 import { measureStorage } from './health/storage.ts';
 import { Watchdog } from './health/watchdog.ts';
+import { measureSeconds } from './panel/panel-loop.ts';
+import { panelReportFile } from './panel/panel-report.ts';
+import { PanelService } from './panel/panel-service.ts';
 import { SensorLink } from './sensor-link.ts';
 import type { UplinkOptions } from './uplink/options.ts';
 import { Uplink, type UplinkLog, type UplinkState } from './uplink/uplink.ts';
@@ -32,7 +36,7 @@ const healthTakesMs = 10_000;
 const closeOutboxMs = 2_000;
 
 export interface AgentParts {
-  config: Pick<BoxConfig, 'box' | 'agency' | 'capture' | 'healthIntervalSeconds' | 'healthSummarySeconds'> & {
+  config: Pick<BoxConfig, 'box' | 'agency' | 'lang' | 'capture' | 'healthIntervalSeconds' | 'healthSummarySeconds' | 'panel'> & {
     outbox: BoxConfig['outbox'];
     uplink: UplinkOptions;
   };
@@ -43,6 +47,8 @@ export interface AgentParts {
   boot: string;
   /** Version of this product. */
   version: string;
+  /** Faults and notes of the doctor, for whoever calls for help. */
+  doctor: () => Promise<readonly Reason[]>;
   log: UplinkLog;
 }
 
@@ -50,7 +56,7 @@ export class Agent {
   readonly #parts: AgentParts;
   readonly #disk: DiskOutbox;
   readonly #memory: MemoryOutbox;
-  readonly #outbox: JoinedOutbox;
+  readonly #outbox: Receipts;
   readonly #sensor: SensorLink;
   readonly #uplink: Uplink;
   readonly #ledger = new SensorLedger();
@@ -58,6 +64,7 @@ export class Agent {
   readonly #health: HealthReporter;
   readonly #summary: HealthSummary;
   readonly #watchdog: Watchdog;
+  readonly #panel: PanelService;
   readonly #healthPulse: Pulse;
   #session = 0;
   #timers: NodeJS.Timeout[] = [];
@@ -80,7 +87,7 @@ export class Agent {
       handOver: async (messages) => take(messages),
       onCommitted: () => this.#uplink.wake(),
     });
-    this.#outbox = new JoinedOutbox([this.#disk, this.#memory]);
+    this.#outbox = new Receipts(new JoinedOutbox([this.#disk, this.#memory]));
     this.#uplink = new Uplink({
       options: uplink,
       box,
@@ -104,6 +111,7 @@ export class Agent {
     this.#healthPulse = new Pulse(config.healthIntervalSeconds * 1_000 + healthTakesMs);
     this.#watchdog = this.#makeWatchdog();
     this.#health = new HealthReporter(this.#healthParts());
+    this.#panel = this.#makePanel();
     this.#summary = new HealthSummary({
       health: this.#healthParts(),
       outbox: this.#disk,
@@ -120,11 +128,12 @@ export class Agent {
   /** Rejects, in words for people, where another agent runs or the socket cannot be made. */
   async start(): Promise<void> {
     await this.#sensor.open();
-    this.#keepPresence(true);
+    this.#keepPresence({ online: true, event: 'started' });
     this.#clock.start();
     this.#uplink.start();
     this.#summary.start();
     this.#watchdog.start();
+    await this.#panel.start();
     const { healthIntervalSeconds } = this.#parts.config;
     this.#timers = [
       setInterval(() => void this.#sendHealth(), healthIntervalSeconds * 1_000),
@@ -144,8 +153,9 @@ export class Agent {
   async stop(drainMs: number): Promise<boolean> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#watchdog.stop();
+    await this.#panel.stop();
     await this.#summary.stop();
-    this.#keepPresence(false);
+    this.#keepPresence({ online: false, planned: true, event: 'stopped' });
     await this.#disk.flush(closeOutboxMs);
     const isDrained = this.link.connectedSinceMs !== undefined && (await this.drained(drainMs));
     await this.#sendHealth();
@@ -192,6 +202,30 @@ export class Agent {
     });
   }
 
+  #makePanel(): PanelService {
+    const { config, socket, boot, version, doctor, log } = this.#parts;
+    const { box, agency, lang, panel } = config;
+    const { limits, ...options } = panel;
+    const health = new HealthReporter({ ...this.#healthParts(), intervalSeconds: measureSeconds });
+    return new PanelService({
+      options,
+      limits,
+      lang,
+      identity: { box, ...(agency === undefined ? {} : { agency }), boot, version },
+      measure: () => health.report(),
+      sensor: () => this.#sensor.report(),
+      quietMs: () => this.#ledger.quietMs,
+      uplink: () => this.#uplink.state,
+      clock: () => this.#clock.state,
+      writer: this.#disk,
+      receipts: this.#outbox,
+      doctor,
+      record: (event) => this.#keepPresence({ online: true, event }),
+      reportFile: panelReportFile(socket),
+      log,
+    });
+  }
+
   /** Grows within a boot of the machine, also over restarts of this process: the time since the boot, in ms. */
   #nextSession(): number {
     this.#session = Math.max(this.#session + 1, Math.floor(uptime() * 1_000));
@@ -201,7 +235,7 @@ export class Agent {
   #presence(state: { online: boolean; planned?: boolean; session: number }): Presence {
     const { config, boot, version } = this.#parts;
     const { box, agency } = config;
-    const bundle = this.#report.intelligence?.bundle;
+    const bundle = this.#sensor.report().intelligence?.bundle;
     return {
       schema: 'presence/1',
       box,
@@ -213,13 +247,9 @@ export class Agent {
     };
   }
 
-  get #report(): SensorReport {
-    return this.#sensor.report();
-  }
-
-  /** For the history: starts and planned stops reach the centre also where there was no link at the time. */
-  #keepPresence(online: boolean): void {
-    const presence = this.#presence({ online, ...(online ? {} : { planned: true }), session: Math.max(1, this.#session) });
+  /** For the history: what happened reaches the centre also where there was no link at the time. */
+  #keepPresence(what: Pick<Presence, 'online' | 'planned' | 'event'>): void {
+    const presence: Presence = { ...this.#presence({ online: what.online, session: Math.max(1, this.#session) }), ...what };
     this.#disk.append({ kind: 'presence', body: JSON.stringify(presence) });
   }
 

@@ -6,6 +6,7 @@ import { checkCentre } from './doctor/centre.ts';
 import { asJson, degreeOf, type Finding, finding, inWords } from './doctor/finding.ts';
 import { checkIntelligence } from './doctor/intelligence.ts';
 import { checkClock, checkDisk, checkRuntime } from './doctor/machine.ts';
+import { checkPanel } from './doctor/panel.ts';
 import { checkPort } from './doctor/port.ts';
 import { UserError } from './user-error.ts';
 
@@ -48,7 +49,7 @@ async function* findings(options: DoctorOptions, config: BoxConfig, name: string
   yield* await checkClock();
   yield* await checkDisk();
   yield* checkPort(name, config.capture);
-  yield finding('panel.none');
+  yield* await checkPanel(config);
   if (options.config === undefined) {
     yield finding('config.none');
     return;

@@ -9,6 +9,9 @@ import { exitUsage, oneLine, UserError } from './user-error.ts';
 setFlagsFromString('--semi-space-growth-factor=1');
 setFlagsFromString('--heap-growing-percent=15');
 
+/** Those that can be asked for on the command line. */
+const panelDriverNames = ['terminal', 'firmata', 'leds'];
+
 function collect(value: string, previous: string[]): string[] {
   return [...previous, value];
 }
@@ -36,6 +39,7 @@ function program(): Command {
     .showHelpAfterError(false);
   addAnalysis(command);
   addBox(command);
+  addPanel(command);
   addIntel(command);
   // Commander gives settings to commands made before them only by hand.
   for (const child of command.commands) {
@@ -102,6 +106,49 @@ function addBox(command: Command): void {
       '\nExample:\n  sudo vonggac doctor --interface eth1 --lang en\n\nExit status: 0 all is well, 1 faults were found, 2 wrong usage.',
     )
     .action(async (options) => (await import('./doctor.ts')).doctor(options));
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (!(number > 0 && number <= 3600)) throw new InvalidArgumentError('Give seconds, above 0 and up to 3600.');
+  return number;
+}
+
+function addPanel(command: Command): void {
+  const panel = command
+    .command('panel')
+    .description('The four lamps, the buzzer and the button.')
+    .argument('[command...]')
+    .usage('<command>')
+    .action((words: string[]) => {
+      const fault = words.length === 0 ? 'a command is missing after panel' : `unknown command panel ${words[0]}`;
+      throw new UserError(`${fault}; there are status, demo and flash (vonggac panel --help)`);
+    });
+  panel
+    .command('status')
+    .description('Say in words what the lamps show now, and why.')
+    .option('--config <file>', 'configuration of the box (JSON)')
+    .option('--json', 'as the agent tells it (panel/1)')
+    .addOption(languageOption())
+    .addHelpText('after', '\nExit status: 0 the lamps are there and driven, 1 they are not.')
+    .action(async (options) => (await import('./panel.ts')).panelStatus(options));
+  panel
+    .command('demo')
+    .description('Show every state of the lamps in turn, with words.')
+    .addOption(new Option('--driver <driver>', 'terminal, firmata or leds; otherwise that of the configuration').choices(panelDriverNames))
+    .option('--port <path>', 'serial port of the panel')
+    .option('--seconds <number>', 'how long each state is shown', seconds)
+    .option('--config <file>', 'configuration of the box (JSON)')
+    .addOption(languageOption())
+    .addHelpText('after', '\nExample:\n  vonggac panel demo --driver firmata --port /dev/ttyUSB0 --lang en')
+    .action(async (options) => (await import('./panel.ts')).panelDemo(options));
+  panel
+    .command('flash')
+    .description("Build the program of the panel's chip and write it into the chip (make, avr-gcc, avrdude).")
+    .option('--port <path>', 'serial port of the panel')
+    .option('--programmer <name>', 'optiboot, or a programmer of avrdude such as usbasp')
+    .option('--print', 'only print the commands')
+    .action(async (options) => (await import('./panel.ts')).panelFlash(options));
 }
 
 const listHelp = `

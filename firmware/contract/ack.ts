@@ -8,7 +8,7 @@ export const ackSchema = z
   .object({
     schema: z.literal('ack/1'),
     box: z.string(),
-    outbox: z.string().max(64).optional().meta({ description: 'as in the messages acknowledged; absent where they named none' }),
+    outboxId: z.string().max(64).optional().meta({ description: 'as in the messages acknowledged; absent where they named none' }),
     seqs: z.array(z.int().min(1)).max(ackSeqsMax),
   })
   .meta({ id: 'ack/1', title: 'Acknowledgement, version 1' });

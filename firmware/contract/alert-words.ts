@@ -20,6 +20,7 @@ export const kindWords: Record<AlertKind, Words> = {
   'c2.beacon': { vi: 'gọi đều đặn về một máy chủ', en: 'regular calls to one server' },
   'c2.dns-tunnel': { vi: 'nghi truyền dữ liệu qua DNS', en: 'suspected data transfer through DNS' },
   'c2.dga': { vi: 'hỏi nhiều tên miền tự sinh', en: 'queries for many made-up names' },
+  'assistance.requested': { vi: 'cơ quan gọi hỗ trợ từ bảng đèn', en: 'somebody at the agency calls for help from the panel' },
 };
 
 /** The remote side began it: whether anything came of it, the stage tells. */
@@ -42,7 +43,12 @@ export const severityWords: readonly Words[] = [
   { vi: 'KHẨN CẤP', en: 'CRITICAL' },
 ];
 
+/** The button of the panel, held for eight seconds. */
+const assistanceKind: AlertKind = 'assistance.requested';
+
 const labels = {
+  from: { vi: 'Nơi gọi', en: 'From' },
+  found: { vi: 'Thiết bị tự kiểm tra', en: 'The box found' },
   machine: { vi: 'Máy', en: 'Machine' },
   contacted: { vi: 'Liên lạc với', en: 'Contacted' },
   came: { vi: 'Đến từ', en: 'Came from' },
@@ -96,6 +102,7 @@ const measuredVietnamese: Readonly<Record<string, string>> = {
 
 /** Several lines, all that the reader needs to act. */
 export function alertInWords(alert: Alert, lang: Language): string {
+  if (alert.kind === assistanceKind) return assistanceInWords(alert, lang);
   const rows: [Words, string][] = [
     [labels.machine, machine(alert, lang)],
     [isInbound(alert) ? labels.came : labels.contacted, contacted(alert, lang)],
@@ -107,6 +114,20 @@ export function alertInWords(alert: Alert, lang: Language): string {
   const width = Math.max(...rows.map(([label]) => label[lang].length)) + 2;
   const lines = rows.map(([label, text]) => row(`${label[lang]}:`.padEnd(width), text));
   return [wrapped(headline(alert, lang), columns, indent), ...lines].join('\n');
+}
+
+/** Nobody contacted anything: who calls, when, and what the doctor of the box found. */
+function assistanceInWords(alert: Alert, lang: Language): string {
+  const found = alert.reasons.map(({ measured, value }) => plain(`${measured} (${value})`)).join('; ');
+  const rows: [Words, string][] = [
+    [labels.from, machine(alert, lang)],
+    [labels.found, found],
+    [labels.when, when(alert, lang)],
+    [labels.todo, plain(alert.advice[lang], Number.POSITIVE_INFINITY)],
+  ];
+  const width = Math.max(...rows.map(([label]) => label[lang].length)) + 2;
+  const title = `■ ${severity(alert, lang)}: ${kindWords[alert.kind][lang]} [${alert.kind}]`;
+  return [wrapped(title, columns, indent), ...rows.map(([label, text]) => row(`${label[lang]}:`.padEnd(width), text))].join('\n');
 }
 
 /** For an alert that was shown before and has become worse: what to do may have changed. */

@@ -19,9 +19,12 @@ export const alertKinds = [
   'c2.beacon',
   'c2.dns-tunnel',
   'c2.dga',
+  'assistance.requested',
 ] as const;
 export const alertKindSchema = z.enum(alertKinds);
 export type AlertKind = z.infer<typeof alertKindSchema>;
+/** What traffic can raise; the rest comes from people. */
+export type TrafficAlertKind = Exclude<AlertKind, 'assistance.requested'>;
 
 const timestamp = z.string().meta({ description: 'RFC 3339, UTC, microseconds', format: 'date-time' });
 

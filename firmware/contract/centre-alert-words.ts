@@ -4,7 +4,9 @@
  */
 import { columns, indent, row, severityWords, vietnamTime } from './alert-words.ts';
 import type { CentreAlert, CentreAlertKind } from './centre-alert.ts';
+import type { CaptureState } from './health.ts';
 import { type Language, plain, type Words, wrapped } from './language.ts';
+import type { LossReason } from './loss.ts';
 
 export const centreKindWords: Record<CentreAlertKind, Words> = {
   'box.silent': { vi: 'thiết bị mất liên lạc', en: 'the box gives no sign of life' },
@@ -17,35 +19,96 @@ export const centreKindWords: Record<CentreAlertKind, Words> = {
   'broker.denied': { vi: 'máy chủ MQTT đã từ chối kết nối', en: 'the broker turned somebody away' },
 };
 
-/** What the centre measures. JSON carries the English name; people read their own language. */
+interface Measure {
+  /** As JSON has it, in English. */
+  name: string;
+  /** As people read it. */
+  words: Words;
+  /** A number of seconds, which people read as minutes, hours or days. */
+  isDuration?: true;
+  /** What its values mean. */
+  values?: Readonly<Record<string, Words>>;
+}
+
+const lossReasonWords: Record<LossReason, Words> = {
+  quota: { vi: 'hộp thư đi đã đầy', en: 'its outbox was full' },
+  disk: { vi: 'ổ đĩa gần đầy', en: 'its disk was nearly full' },
+  merged: { vi: 'đã có bản mới hơn của cùng cảnh báo', en: 'a later revision of the same alert was waiting' },
+  damaged: { vi: 'hộp thư đi bị hỏng hoặc mất, không rõ trong đó có gì', en: 'its outbox was damaged or gone; nobody knows what it held' },
+  memory: { vi: 'không ghi được ổ đĩa và bộ nhớ có hạn', en: 'the disk could not be written, and memory is bounded' },
+  refused: { vi: 'bản tin lớn hơn mức máy chủ MQTT nhận', en: 'it was larger than the broker accepts' },
+};
+
+const captureStateWords: Record<CaptureState, Words> = {
+  starting: { vi: 'mãi chưa khởi động xong', en: 'it does not come up' },
+  running: { vi: 'đang chạy', en: 'running' },
+  waiting: { vi: 'cổng giám sát bị ngắt hoặc không còn', en: 'the interface is down or gone' },
+  ended: { vi: 'đã đọc hết tệp', en: 'the file was read to its end' },
+  failed: { vi: 'đã dừng vì lỗi', en: 'given up' },
+};
+
+/** What the centre measures. */
 export const centreMeasures = {
-  silentSeconds: { vi: 'số giây không có tín hiệu', en: 'seconds without a sign of life' },
-  lostSeconds: { vi: 'số giây từ khi mất kết nối', en: 'seconds since the broker lost it' },
-  stoppedSeconds: { vi: 'số giây từ khi dừng có kế hoạch', en: 'seconds since its planned stop' },
-  lastSign: { vi: 'tín hiệu cuối cùng', en: 'last sign of life' },
-  boxesSilent: { vi: 'số thiết bị cùng mất liên lạc', en: 'boxes silent at once' },
-  boxesHeard: { vi: 'số thiết bị còn tín hiệu', en: 'boxes still heard' },
-  captureState: { vi: 'trạng thái bắt gói tin', en: 'state of the capture' },
-  captureError: { vi: 'lỗi bắt gói tin', en: 'why it does not capture' },
-  quietSeconds: { vi: 'số giây không có gói tin', en: 'seconds without a packet' },
-  healthSeconds: { vi: 'số giây không báo tình trạng', en: 'seconds without a health report' },
-  missing: { vi: 'số bản tin còn thiếu', en: 'messages missing' },
-  missingNumbers: { vi: 'số thứ tự', en: 'their numbers' },
-  holeSeconds: { vi: 'số giây đã thiếu', en: 'seconds that they are missing' },
-  waiting: { vi: 'bản tin còn chờ ở thiết bị', en: 'messages waiting at the box' },
-  alertsLost: { vi: 'cảnh báo bị bỏ (0: không rõ)', en: 'alerts dropped (0: not known)' },
-  lossReason: { vi: 'lý do', en: 'reason' },
-  clockSeconds: { vi: 'đồng hồ nhanh hơn Trung tâm (giây)', en: 'seconds that its clock is ahead of ours' },
-  boxesAlike: { vi: 'số thiết bị lệch như nhau', en: 'boxes that are off alike' },
-  unsyncedSeconds: { vi: 'số giây chưa đồng bộ giờ', en: 'seconds without synchronisation' },
-  outboxMode: { vi: 'nơi giữ bản tin', en: 'where messages wait' },
-  outboxError: { vi: 'lỗi ổ đĩa', en: 'fault of the disk' },
-  begunAnew: { vi: 'số lần phải tạo lại hộp thư đi', en: 'outboxes begun anew' },
-  oldestSeconds: { vi: 'bản tin cũ nhất đã chờ (giây)', en: 'seconds that the oldest message has waited' },
-  refused: { vi: 'bản tin bị từ chối', en: 'messages refused' },
-  lastRefusal: { vi: 'lần cuối', en: 'the last one' },
-  denied: { vi: 'số lần từ chối', en: 'times turned away' },
-} satisfies Record<string, Words>;
+  silent: duration('seconds without a sign of life', 'không có tín hiệu đã', 'no sign of life for'),
+  lost: duration('seconds since the broker lost it', 'mất kết nối đã', 'lost by the broker for'),
+  stopped: duration('seconds since its planned stop', 'dừng có kế hoạch đã', 'stopped on purpose for'),
+  lastSign: measure('last sign of life', 'tín hiệu cuối cùng lúc', 'last sign of life at'),
+  boxesSilent: measure('boxes silent at once', 'số thiết bị cùng mất liên lạc', 'boxes silent at once'),
+  boxesHeard: measure('boxes still heard', 'số thiết bị còn tín hiệu', 'boxes still heard'),
+  captureState: measure('state of the capture', 'bắt gói tin', 'capture', captureStateWords),
+  captureError: measure('why it does not capture', 'lỗi', 'because of'),
+  quiet: duration('seconds without a packet', 'không có gói tin nào đã', 'not a packet for'),
+  noHealth: duration('seconds without a health report', 'không báo tình trạng đã', 'no health report for'),
+  missing: measure('messages missing', 'số bản tin còn thiếu', 'messages missing'),
+  missingNumbers: measure('their numbers', 'số thứ tự', 'their numbers'),
+  missingFor: duration('seconds that they are missing', 'đã thiếu', 'missing for'),
+  waiting: measure('messages waiting at the box', 'bản tin còn chờ ở thiết bị', 'messages waiting at the box'),
+  alertsLost: measure('alerts dropped (0: not known)', 'số cảnh báo bị bỏ (0: không rõ)', 'alerts dropped (0: not known)'),
+  lossReason: measure('reason', 'lý do', 'because', lossReasonWords),
+  clockAhead: measure('seconds that its clock is ahead of ours', 'nhanh hơn giờ Trung tâm (giây)', 'ahead of our clock, in seconds'),
+  boxesAlike: measure('boxes that are off alike', 'số thiết bị lệch như nhau', 'boxes that are off alike'),
+  unsynced: duration('seconds without synchronisation', 'chưa đồng bộ được giờ đã hơn', 'without synchronisation for more than'),
+  outboxMode: measure('where messages wait', 'bản tin chờ trong', 'messages wait in', {
+    memory: { vi: 'bộ nhớ, sẽ mất khi mất điện', en: 'memory, gone with the power' },
+  }),
+  outboxError: measure('fault of the disk', 'lỗi ổ đĩa', 'fault of the disk'),
+  begunAnew: measure('outboxes begun anew', 'số lần phải tạo lại hộp thư đi', 'outboxes begun anew'),
+  oldest: duration('seconds that the oldest message has waited', 'bản tin cũ nhất đã chờ', 'the oldest message has waited for'),
+  refused: measure('messages refused', 'số bản tin bị từ chối', 'messages refused'),
+  lastRefusal: measure('the last one', 'lần cuối', 'the last one'),
+  denied: measure('times turned away', 'số lần từ chối', 'times turned away'),
+} satisfies Record<string, Measure>;
+
+function measure(name: string, vi: string, en: string, values?: Measure['values']): Measure {
+  return { name, words: { vi, en }, ...(values === undefined ? {} : { values }) };
+}
+
+function duration(name: string, vi: string, en: string): Measure {
+  return { name, words: { vi, en }, isDuration: true };
+}
+
+const units: readonly { seconds: number; words: Words }[] = [
+  { seconds: 86_400, words: { vi: 'ngày', en: 'd' } },
+  { seconds: 3_600, words: { vi: 'giờ', en: 'h' } },
+  { seconds: 60, words: { vi: 'phút', en: 'min' } },
+  { seconds: 1, words: { vi: 'giây', en: 's' } },
+];
+
+/** In the largest unit that fits, and so many smaller ones; what is left is cut off. */
+export function durationInWords(seconds: number, lang: Language, smaller = 0): string {
+  let left = Math.max(0, Math.floor(seconds));
+  const largest = units.findIndex((unit) => left >= unit.seconds);
+  const shown = units.slice(largest === -1 ? -1 : largest).slice(0, smaller + 1);
+  const parts = shown.map((unit) => {
+    const count = Math.floor(left / unit.seconds);
+    left -= count * unit.seconds;
+    return { count, text: `${count} ${unit.words[lang]}` };
+  });
+  return parts
+    .filter(({ count }, index) => index === 0 || count > 0)
+    .map(({ text }) => text)
+    .join(' ');
+}
 
 const labels = {
   box: { vi: 'Thiết bị', en: 'Box' },
@@ -62,7 +125,7 @@ const labels = {
   update: { vi: 'Cập nhật', en: 'Update' },
 } satisfies Record<string, Words>;
 
-const measuredVietnamese = new Map(Object.values(centreMeasures).map(({ en, vi }) => [en, vi]));
+const measures = new Map<string, Measure>(Object.values(centreMeasures).map((one) => [one.name, one]));
 
 /** Several lines, all that the reader needs to act. */
 export function centreAlertInWords(alert: CentreAlert, lang: Language): string {
@@ -102,10 +165,17 @@ function subject({ box, agency, kind }: CentreAlert, lang: Language): string {
   return agency === undefined ? name : `${name}, ${plain(agency)}`;
 }
 
+/** A measure that is not known here is shown as it is. */
 function reasonInWords({ measured, value, threshold }: CentreAlert['reasons'][number], lang: Language): string {
-  const name = lang === 'vi' ? (measuredVietnamese.get(measured) ?? measured) : measured;
-  const limit = threshold === undefined ? '' : ` (${labels.threshold[lang]} ${plain(String(threshold))})`;
-  return `${plain(name)} = ${plain(String(value))}${limit}`;
+  const known = measures.get(measured);
+  const text = (what: string | number) => {
+    if (known?.isDuration && typeof what === 'number') return durationInWords(what, lang, 1);
+    if (known?.name === centreMeasures.lastSign.name) return vietnamTime(String(what));
+    return known?.values?.[what]?.[lang] ?? plain(String(what));
+  };
+  const limit = threshold === undefined ? '' : ` (${labels.threshold[lang]} ${text(threshold)})`;
+  const name = known === undefined ? plain(measured) : known.words[lang];
+  return `${name}${known?.isDuration ? ' ' : ': '}${text(value)}${limit}`;
 }
 
 function when({ tsFirst, tsLast, state }: CentreAlert, lang: Language): string {

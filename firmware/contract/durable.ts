@@ -8,14 +8,14 @@ import { z } from 'zod';
 export const durableKinds = ['alert', 'loss', 'presence', 'health', 'evidence'] as const;
 export type DurableKind = (typeof durableKinds)[number];
 
-/** Fields of every durable message in JSON. Evidence is no JSON: there they are MQTT user properties of the same names, in decimal. */
+/** Fields of every durable message in JSON. Evidence is no JSON: there they are MQTT user properties of the same names, the number in decimal. */
 export const durableFields = {
   seq: z
     .int()
     .min(1)
     .optional()
     .meta({ description: 'number of this message among the durable messages of the outbox, without gaps; absent in a message not kept' }),
-  outbox: z
+  outboxId: z
     .string()
     .max(64)
     .optional()

@@ -20,6 +20,10 @@ export const presenceSchema = z
     agency: z.string().optional(),
     online: z.boolean().meta({ description: 'false: stopped on purpose (planned), or the broker lost it (the will)' }),
     planned: z.boolean().optional().meta({ description: 'true where the box itself said that it is stopping' }),
+    event: z
+      .enum(['started', 'stopped', 'acknowledged', 'self-test'])
+      .optional()
+      .meta({ description: 'of a record: what happened. acknowledged, self-test: somebody pressed the button of the panel' }),
     boot: z.string().meta({ description: 'id of this boot of the machine' }),
     session: z.int().min(1).meta({ description: 'grows with each connection within a boot; a will of an older session is out of date' }),
     ts: z.string().meta({ description: 'RFC 3339, UTC: when this was written; in a will, when the session began', format: 'date-time' }),

@@ -48,6 +48,10 @@ interface Batch {
 interface Handing {
   entries: WaitingMessage[];
   losses: LossTally[];
+  /** The batch that they were taken from, while it has no answer. */
+  of: Batch | undefined;
+  /** The disk has taken them after all. */
+  isCommitted: boolean;
 }
 
 interface Failure {
@@ -149,6 +153,7 @@ export class DiskWriter implements OutboxWriter {
   #onCommitted(batch: Batch): void {
     this.#batches.delete(batch);
     this.#waiting.settle(batch.entries);
+    if (this.#handing?.of === batch) this.#handing.isCommitted = true;
     this.#failure = undefined;
     // What has come meanwhile has waited long enough.
     this.#send();
@@ -188,18 +193,16 @@ export class DiskWriter implements OutboxWriter {
     const { handOver, origin } = this.#parts;
     if (handOver === undefined) return;
     while (this.#failure !== undefined && !this.#isClosed) {
-      const handing: Handing = { entries: this.#takeToHandOver(), losses: this.#ledger.take() };
+      const handing: Handing = { ...this.#takeToHandOver(), losses: this.#ledger.take(), isCommitted: false };
       if (handing.entries.length === 0 && handing.losses.length === 0) break;
       this.#handing = handing;
       const records = handing.losses.map((tally): NewMessage => ({ kind: 'loss', body: lossRecord(tally, origin) }));
       const messages = [...handing.entries.map(({ message }) => message), ...records];
       const isTaken = await within(handOverTimeoutMs, () => handOver(messages));
       this.#handing = undefined;
-      if (isTaken) this.#waiting.settle(handing.entries);
-      else {
-        this.#waiting.putBack(handing.entries);
-        this.#ledger.putBack(handing.losses);
-      }
+      if (isTaken || handing.isCommitted) this.#waiting.settle(handing.entries);
+      else this.#waiting.putBack(handing.entries);
+      if (!isTaken) this.#ledger.putBack(handing.losses);
       this.#settleFlushes();
       if (!isTaken) break;
     }
@@ -208,17 +211,17 @@ export class DiskWriter implements OutboxWriter {
   }
 
   /** Also what the disk has been given and does not answer for: should it commit that after all, the repeat is harmless. */
-  #takeToHandOver(): WaitingMessage[] {
+  #takeToHandOver(): Pick<Handing, 'entries' | 'of'> {
     for (const batch of this.#batches) {
       let bytes = 0;
       const end = batch.entries.findIndex(({ sizeBytes }, index) => {
         bytes += sizeBytes;
         return index > 0 && bytes > handOverBytesMax;
       });
-      const taken = batch.entries.splice(0, end === -1 ? batch.entries.length : end);
-      if (taken.length > 0) return taken;
+      const entries = batch.entries.splice(0, end === -1 ? batch.entries.length : end);
+      if (entries.length > 0) return { entries, of: batch };
     }
-    return this.#waiting.take(batchMessagesMax, handOverBytesMax);
+    return { entries: this.#waiting.take(batchMessagesMax, handOverBytesMax), of: undefined };
   }
 
   #settleFlushes(): void {

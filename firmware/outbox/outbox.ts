@@ -4,7 +4,7 @@
  */
 import type { DurableKey, DurableKind } from '../contract/durable.ts';
 
-/** A message on its way into the outbox. JSON text begins with `{` and carries neither `seq` nor `outbox`; evidence is bytes. */
+/** A message on its way into the outbox. JSON text begins with `{` and carries neither `seq` nor `outboxId`; evidence is bytes. */
 export interface NewMessage {
   kind: DurableKind;
   body: string | Uint8Array;
@@ -71,5 +71,5 @@ export interface OutboxMeasure {
 /** The message as it goes over the wire: with its numbers as the first fields. Evidence goes as it is; its numbers travel beside it. */
 export function numbered({ body, outbox, seq }: OutboxMessage): string | Uint8Array {
   if (typeof body !== 'string') return body;
-  return `{"seq":${seq},"outbox":${JSON.stringify(outbox)},${body.slice(1)}`;
+  return `{"seq":${seq},"outboxId":${JSON.stringify(outbox)},${body.slice(1)}`;
 }

@@ -16,12 +16,12 @@ describe('a message', () => {
   });
 
   it('of a box that numbers without naming its outbox has the empty name', () => {
-    const { outbox: _, ...alert } = numberedAlert(box, 7);
+    const { outboxId: _, ...alert } = numberedAlert(box, 7);
     expect(read(up.alert(box), alert)).toMatchObject({ key: { seq: 7, outbox: '' } });
   });
 
-  it('of health has its outbox where the wire puts it, beside the field that tells how full it is', () => {
-    const text = `{"seq":3,"outbox":"o1",${JSON.stringify(healthOf(box)).slice(1)}`;
+  it('of health tells the outbox that counts it from the field that tells how full it is', () => {
+    const text = `{"seq":3,"outboxId":"o1",${JSON.stringify(healthOf(box)).slice(1)}`;
     expect(read(up.health(box), text)).toMatchObject({ state: 'valid', key: { seq: 3, outbox: 'o1' }, message: { outbox: { depth: 0 } } });
   });
 
@@ -40,7 +40,7 @@ describe('a message', () => {
 
   it.each([
     ['an id that is no name', numberedAlert(box, 1, { id: 'a\nb' })],
-    ['an outbox that is no name', numberedAlert(box, 1, { outbox: 'a b' })],
+    ['an outbox that is no name', numberedAlert(box, 1, { outboxId: 'a b' })],
     ['a number below 1', numberedAlert(box, 0)],
     ['a number that is none', { ...numberedAlert(box, 1), seq: 1.5 }],
     ['no object', '"text"'],

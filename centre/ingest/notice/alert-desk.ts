@@ -3,13 +3,13 @@
  * while. The store decides which of several processes opens one; who wrote it, publishes it. Does not judge.
  */
 import type { CentreAlert, CentreAlertKind } from '../../../firmware/contract/centre-alert.ts';
+import { uuidV7 } from '../../../firmware/contract/uuid.ts';
 import type { Store } from '../../store/store.ts';
 import { Ages, type Clocks } from './ages.ts';
 import type { Trouble, Verdict } from './facts.ts';
 import type { Limits } from './limits.ts';
 import { type Occurrence, type OccurrenceKind, occurrenceWords, reasonsOf, sumOf } from './occurrences.ts';
 import { adviceTexts } from './texts.ts';
-import { uuidV7 } from './uuid.ts';
 
 /** Open alerts of one kind of occurrence; names may be a stranger's invention. What comes after is told of under `-`. */
 const openMax = 500;

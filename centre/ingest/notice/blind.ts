@@ -16,18 +16,18 @@ export function judgeSight(facts: BoxFacts, limits: Limits): Verdict {
   if (health === undefined || healthAgeMs === undefined || healthAgeMs > afterMs) {
     const ageMs = Math.min(healthAgeMs ?? listeningMs, listeningMs);
     if (ageMs <= afterMs) return 'unknown';
-    const reasons = [{ measured: measures.healthSeconds.en, value: inSeconds(ageMs), threshold: inSeconds(afterMs) }];
+    const reasons = [{ measured: measures.noHealth.name, value: inSeconds(ageMs), threshold: inSeconds(afterMs) }];
     return { severity: 3, advice: 'noHealth', reasons };
   }
   const { capture, quietSeconds, uptimeSeconds } = health;
   const isDown =
     capture.state === 'failed' || capture.state === 'waiting' || (capture.state === 'starting' && uptimeSeconds > startSecondsMax);
   if (isDown) {
-    const why = capture.error === undefined ? [] : [{ measured: measures.captureError.en, value: capture.error.slice(0, 200) }];
-    const reasons = [{ measured: measures.captureState.en, value: capture.state, threshold: 'running' }, ...why];
+    const why = capture.error === undefined ? [] : [{ measured: measures.captureError.name, value: capture.error.slice(0, 200) }];
+    const reasons = [{ measured: measures.captureState.name, value: capture.state }, ...why];
     return { severity: 3, advice: 'capture', reasons, afterMs: limits.blindSeconds * 1_000 };
   }
   if (quietSeconds <= limits.quietSeconds) return 'fine';
-  const reasons = [{ measured: measures.quietSeconds.en, value: quietSeconds, threshold: limits.quietSeconds }];
+  const reasons = [{ measured: measures.quiet.name, value: quietSeconds, threshold: limits.quietSeconds }];
   return { severity: 3, advice: 'quiet', reasons };
 }

@@ -14,12 +14,12 @@ export function judgeClock(facts: BoxFacts, limits: Limits): Verdict {
   const limitMs = limits.clockSeconds * 1_000;
   if (clockAheadMs !== undefined && Math.abs(clockAheadMs) > limitMs) {
     const value = Math.round(clockAheadMs / 100) / 10;
-    return { severity: 2, advice: 'clockOff', reasons: [{ measured: measures.clockSeconds.en, value, threshold: limits.clockSeconds }] };
+    return { severity: 2, advice: 'clockOff', reasons: [{ measured: measures.clockAhead.name, value, threshold: limits.clockSeconds }] };
   }
   const isHealthFresh = healthAgeMs !== undefined && healthAgeMs <= silentAfterMs(row, limits);
   if (isHealthFresh && row.health?.clock?.synced === false) {
     const { unsyncedSeconds } = limits;
-    const reasons = [{ measured: measures.unsyncedSeconds.en, value: unsyncedSeconds, threshold: unsyncedSeconds }];
+    const reasons = [{ measured: measures.unsynced.name, value: unsyncedSeconds, threshold: unsyncedSeconds }];
     return { severity: 1, advice: 'clockUnsynced', reasons, afterMs: unsyncedSeconds * 1_000 };
   }
   if (clockAheadMs === undefined || Math.abs(clockAheadMs) > limitMs * backShare) return 'unknown';
@@ -37,8 +37,8 @@ export function judgeOurClock(aheadMs: readonly number[], { clockSeconds }: Limi
     severity: 3,
     advice: 'clockOurs',
     reasons: [
-      { measured: measures.clockSeconds.en, value: Math.round(medianMs / 100) / 10, threshold: clockSeconds },
-      { measured: measures.boxesAlike.en, value: alike.length },
+      { measured: measures.clockAhead.name, value: Math.round(medianMs / 100) / 10, threshold: clockSeconds },
+      { measured: measures.boxesAlike.name, value: alike.length },
     ],
   };
 }

@@ -25,10 +25,10 @@ export function judgeHoles({ row, holes, healthAgeMs }: BoxFacts, { holeSeconds,
     advice: 'hole',
     mark: `${missing} ${numbers}`,
     reasons: [
-      { measured: measures.missing.en, value: missing },
-      { measured: measures.missingNumbers.en, value: numbers },
-      { measured: measures.holeSeconds.en, value: inSeconds(oldestMs), threshold: isEmpty ? holeSeconds : holeSecondsMax },
-      ...(isEmpty ? [{ measured: measures.waiting.en, value: 0 }] : []),
+      { measured: measures.missing.name, value: missing },
+      { measured: measures.missingNumbers.name, value: numbers },
+      { measured: measures.missingFor.name, value: inSeconds(oldestMs), threshold: isEmpty ? holeSeconds : holeSecondsMax },
+      ...(isEmpty ? [{ measured: measures.waiting.name, value: 0 }] : []),
     ],
   };
 }

@@ -42,9 +42,17 @@ export class Noticer {
   /** Until `signal` is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const intervalMs = this.#parts.limits.checkSeconds * 1_000;
+    let isFailing = false;
     while (!signal.aborted) {
       await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.check().catch((error: unknown) => this.#parts.problem(error));
+      if (signal.aborted) break;
+      try {
+        await this.check();
+        isFailing = false;
+      } catch (error) {
+        if (!isFailing) this.#parts.problem(error);
+        isFailing = true;
+      }
     }
   }
 

@@ -18,14 +18,14 @@ interface OccurrenceWords {
   severity: number;
   advice: AdviceName;
   /** What the count is of, and what the last detail is. */
-  counted: { en: string };
-  detail: { en: string };
+  counted: string;
+  detail: string;
 }
 
 export const occurrenceWords: Readonly<Record<OccurrenceKind, OccurrenceWords>> = {
-  'box.loss': { severity: 3, advice: 'loss', counted: measures.alertsLost, detail: measures.lossReason },
-  'box.refused': { severity: 2, advice: 'refused', counted: measures.refused, detail: measures.lastRefusal },
-  'broker.denied': { severity: 2, advice: 'denied', counted: measures.denied, detail: measures.lastRefusal },
+  'box.loss': { severity: 3, advice: 'loss', counted: measures.alertsLost.name, detail: measures.lossReason.name },
+  'box.refused': { severity: 3, advice: 'refused', counted: measures.refused.name, detail: measures.lastRefusal.name },
+  'broker.denied': { severity: 2, advice: 'denied', counted: measures.denied.name, detail: measures.lastRefusal.name },
 };
 
 export const occurrenceKinds = Object.keys(occurrenceWords) as OccurrenceKind[];
@@ -75,13 +75,13 @@ export function isSeriousLoss({ kind, reason }: Loss): boolean {
 export function reasonsOf(kind: OccurrenceKind, { sum, detail }: Occurrence): CentreAlert['reasons'] {
   const { counted, detail: told } = occurrenceWords[kind];
   return [
-    { measured: counted.en, value: sum },
-    { measured: told.en, value: detail },
+    { measured: counted, value: sum },
+    { measured: told, value: detail },
   ];
 }
 
 /** The sum that an alert of this kind told last. */
 export function sumOf(kind: OccurrenceKind, alert: CentreAlert): number {
-  const reason = alert.reasons.find(({ measured }) => measured === occurrenceWords[kind].counted.en);
+  const reason = alert.reasons.find(({ measured }) => measured === occurrenceWords[kind].counted);
   return typeof reason?.value === 'number' ? reason.value : 0;
 }

@@ -31,7 +31,7 @@ export function judgeSilence(facts: BoxFacts, limits: Limits): Verdict {
   return {
     severity: 3,
     advice: 'silent',
-    reasons: [{ measured: measures.silentSeconds.en, value: inSeconds(ageMs), threshold: inSeconds(afterMs) }, ...lastSign(facts.row)],
+    reasons: [{ measured: measures.silent.name, value: inSeconds(ageMs), threshold: inSeconds(afterMs) }, ...lastSign(facts.row)],
   };
 }
 
@@ -41,7 +41,7 @@ function judgeLost({ row, presenceAgeMs = 0, listeningMs }: BoxFacts, { lostGrac
   return {
     severity: 3,
     advice: 'lost',
-    reasons: [{ measured: measures.lostSeconds.en, value: inSeconds(presenceAgeMs), threshold: lostGraceSeconds }, ...lastSign(row)],
+    reasons: [{ measured: measures.lost.name, value: inSeconds(presenceAgeMs), threshold: lostGraceSeconds }, ...lastSign(row)],
   };
 }
 
@@ -50,7 +50,7 @@ function judgeStop({ row, presenceAgeMs = 0 }: BoxFacts, { stoppedSeconds }: Lim
   return {
     severity: 2,
     advice: 'stopped',
-    reasons: [{ measured: measures.stoppedSeconds.en, value: inSeconds(presenceAgeMs), threshold: stoppedSeconds }, ...lastSign(row)],
+    reasons: [{ measured: measures.stopped.name, value: inSeconds(presenceAgeMs), threshold: stoppedSeconds }, ...lastSign(row)],
   };
 }
 
@@ -62,8 +62,8 @@ export function judgeManySilent(silentAgesMs: readonly number[], heard: number):
     severity: 4,
     advice: 'manySilent',
     reasons: [
-      { measured: measures.boxesSilent.en, value: silent },
-      { measured: measures.boxesHeard.en, value: heard },
+      { measured: measures.boxesSilent.name, value: silent },
+      { measured: measures.boxesHeard.name, value: heard },
     ],
   };
 }
@@ -73,7 +73,7 @@ export function isAtOnce(silentMs: number): boolean {
 }
 
 function lastSign({ seenMs }: BoxRow): { measured: string; value: string }[] {
-  return seenMs === undefined ? [] : [{ measured: measures.lastSign.en, value: new Date(seenMs).toISOString() }];
+  return seenMs === undefined ? [] : [{ measured: measures.lastSign.name, value: new Date(seenMs).toISOString() }];
 }
 
 export function inSeconds(ms: number): number {

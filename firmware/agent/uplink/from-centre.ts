@@ -8,7 +8,7 @@ import type { DurableKey } from '../../contract/durable.ts';
 export function acknowledgedBy(payload: Uint8Array, box: string): DurableKey[] {
   const ack = checked(ackSchema, payload);
   if (ack.box !== box) throw new Error('acknowledges messages of another box');
-  const { outbox, seqs } = ack;
+  const { outboxId: outbox, seqs } = ack;
   // All that this product keeps until the centre has it bears the name of its outbox.
   if (outbox === undefined) throw new Error('names no outbox');
   return seqs.map((seq) => ({ outbox, seq }));

@@ -17,7 +17,7 @@ export function publicationOf(message: OutboxMessage, box: string): Publication 
     retain: false,
     contentType: isText ? 'application/json' : 'application/vnd.tcpdump.pcap',
     ...(id === undefined ? {} : { correlation: id }),
-    ...(isText ? {} : { userProperties: { seq: String(seq), outbox } }),
+    ...(isText ? {} : { userProperties: { seq: String(seq), outboxId: outbox } }),
   };
 }
 

@@ -143,6 +143,31 @@ const panel = {
     degree: 'note',
     found: { vi: 'Cấu hình không có bảng đèn.', en: 'The configuration has no panel of lamps.' },
   },
+  'panel.ok': {
+    degree: 'ok',
+    found: { vi: 'Bảng đèn hoạt động ({driver}).', en: 'The panel of lamps is driven ({driver}).' },
+  },
+  'panel.silent': {
+    degree: 'fault',
+    found: {
+      vi: 'Không có vonggac agent nào đang điều khiển bảng đèn.',
+      en: 'No vonggac agent drives the panel of lamps.',
+    },
+    next: { vi: 'Khởi động lại dịch vụ: sudo systemctl restart vonggac-agent.', en: 'Restart it: sudo systemctl restart vonggac-agent.' },
+  },
+  'panel.missing': {
+    degree: 'fault',
+    found: { vi: 'Không kết nối được bảng đèn ({driver}): {reason}.', en: 'The panel of lamps cannot be reached ({driver}): {reason}.' },
+    next: {
+      vi: 'Kiểm tra cáp USB của bảng đèn và "panel.port" trong cấu hình; nạp lại chip: vonggac panel flash.',
+      en: 'Check the USB cable of the panel and "panel.port" in the configuration; write its chip anew: vonggac panel flash.',
+    },
+  },
+  'panel.button': {
+    degree: 'fault',
+    found: { vi: 'Nút nhấn của bảng đèn bị kẹt.', en: 'The button of the panel is stuck.' },
+    next: { vi: 'Nhấn thử vài lần; nếu vẫn kẹt, thay nút.', en: 'Press it a few times; if it stays so, replace it.' },
+  },
 } as const satisfies Record<string, Text>;
 
 export const machineTexts = { ...runtime, ...clock, ...disk, ...intelligence, ...panel };

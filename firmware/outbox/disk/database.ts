@@ -166,6 +166,18 @@ export class OutboxDatabase {
     this.#sqlite.exec(`PRAGMA incremental_vacuum(${pages})`);
   }
 
+  /**
+   * Moves what is in the log to where it belongs, as far as nobody reads it there. A disk that is nearly full may soon have no room for that,
+   * nor for a longer log; an emptied one is written from its beginning, in room that it already has.
+   */
+  emptyLog(): void {
+    try {
+      this.#sqlite.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // It stays in the log, where it is safe.
+    }
+  }
+
   /** A statement, prepared once. */
   prepare(sql: string): StatementSync {
     const known = this.#statements.get(sql);

@@ -17,9 +17,6 @@ const readBytesMax = 2 * 1024 * 1024;
 const removalsMax = 2_000;
 /** Removals that wait for a disk that takes none. Past this they are forgotten: those messages are sent once more, which is harmless. */
 const removalsWaitingMax = 200_000;
-/** What is made free within the file at a time when the disk takes nothing more. */
-const fullDiskBytes = 16 * 1024 * 1024;
-
 type Ending = 'remove' | 'refuse';
 
 interface Inserted {
@@ -44,7 +41,7 @@ export class DiskJobs {
   }
 
   commit(job: Jobs['commit']): Answers['commit'] {
-    const { outbox, places } = this.#commit(job);
+    const { outbox, places } = this.#session.run('write', (database) => this.#insert(database, job));
     for (const [index, { message, sinceMs }] of job.messages.entries()) {
       const place = places[index];
       if (place !== undefined) this.#session.ring.push(message, sinceMs, outbox, place);
@@ -52,17 +49,8 @@ export class DiskJobs {
     return {};
   }
 
-  #commit(job: Jobs['commit']): Inserted {
-    try {
-      return this.#session.run('write', (database) => this.#insert(database, job, this.missingBytes(database)));
-    } catch (error) {
-      if (faultOf(error).kind !== 'full') throw error;
-      // Without its evidence it may yet find room, in the log and in what evidence leaves in the file.
-      return this.#session.run('write', (database) => this.#insert(database, job, fullDiskBytes));
-    }
-  }
-
-  #insert(database: OutboxDatabase, { messages, losses }: Jobs['commit'], missingBytes: number): Inserted {
+  #insert(database: OutboxDatabase, { messages, losses }: Jobs['commit']): Inserted {
+    const missingBytes = this.missingBytes(database);
     const places = database.transact('synced', (transaction) => {
       const arrived: Arrived[] = [];
       const inserted = messages.map(({ message, sinceMs }) => {
@@ -79,6 +67,7 @@ export class DiskJobs {
       this.#quota.makeRoom(transaction, missingBytes, arrived);
       return inserted;
     });
+    if (missingBytes > 0) database.emptyLog();
     return { outbox: database.identity.outbox, places };
   }
 

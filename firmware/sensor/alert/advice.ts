@@ -2,7 +2,7 @@
  * Kind and stage of an alert -> what to do next, in Vietnamese and English, for someone who has one machine before them and a telephone.
  * The stage says how urgent it is and what to do with the machine; the kind says what to block and what to look for.
  */
-import type { AlertKind, Stage } from '../../contract/alert.ts';
+import type { Stage, TrafficAlertKind } from '../../contract/alert.ts';
 
 export interface Advice {
   vi: string;
@@ -24,7 +24,7 @@ const byStage: Record<Stage, Advice> = {
   },
 };
 
-const byKind: Record<AlertKind, Advice> = {
+const byKind: Record<TrafficAlertKind, Advice> = {
   'c2.address': {
     vi: 'Chặn địa chỉ này trên tường lửa.',
     en: 'Block this address on the firewall.',
@@ -70,7 +70,7 @@ const knock: Advice = {
 };
 
 /** `inbound`: the known-bad address came to us, and not the other way round. */
-export function adviceFor(kind: AlertKind, stage: Stage, inbound = false): Advice {
+export function adviceFor(kind: TrafficAlertKind, stage: Stage, inbound = false): Advice {
   if (inbound && stage === 'attempt') return knock;
   return { vi: `${byStage[stage].vi} ${byKind[kind].vi}`, en: `${byStage[stage].en} ${byKind[kind].en}` };
 }

@@ -1,12 +1,12 @@
 /** A hit on the indicator set, and the connection it was seen in, as a finding. */
-import type { AlertKind } from '../../contract/alert.ts';
+import type { TrafficAlertKind } from '../../contract/alert.ts';
 import { protocolIcmp, protocolIcmpv6 } from '../decode/packet.ts';
 import type { IndicatorType, Match } from '../intel/indicator.ts';
 import { communityId } from '../observe/community-id.ts';
 import type { Connection } from '../observe/event.ts';
 import { clientOf, type Finding, isIcmp, serverOf, stageOf } from './finding.ts';
 
-const kindOf: Record<IndicatorType, AlertKind> = {
+const kindOf: Record<IndicatorType, TrafficAlertKind> = {
   address: 'c2.address',
   'address-port': 'c2.address',
   domain: 'c2.domain',

@@ -1,5 +1,5 @@
 /** What a detector says: this machine did this, and here is what was measured. The alert engine makes alerts of it. */
-import type { AlertKind, Reason, Stage } from '../../contract/alert.ts';
+import type { Reason, Stage, TrafficAlertKind } from '../../contract/alert.ts';
 import type { AddressWords } from '../bytes/address.ts';
 import { protocolIcmp, protocolIcmpv6 } from '../decode/packet.ts';
 import type { Match } from '../intel/indicator.ts';
@@ -7,7 +7,7 @@ import type { Connection } from '../observe/event.ts';
 
 export interface Finding {
   detector: string;
-  kind: AlertKind;
+  kind: TrafficAlertKind;
   tsMicros: number;
   stage: Stage;
   /** One more name asked or connection made; `grown`: an earlier one has come further, or shows in another way. */

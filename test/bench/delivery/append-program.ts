@@ -1,7 +1,7 @@
 /**
  * A program in the place of a sensor that finds much: appends alerts, with pieces of evidence spread among them, to the outbox on disk as fast
- * as that takes them. Its parameter is JSON: `{ folder, box, alerts, evidence }`. Says `{ appended }` now and then and `{ done }` once all is
- * committed; stays until its standard input ends.
+ * as that takes them. Its parameter is JSON: `{ folder, box, first, alerts, evidence }`, `first` being the number of the first alert. Says
+ * `{ appended }` now and then and `{ done }` once all is committed; stays until its standard input ends.
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -18,6 +18,7 @@ const tellAlerts = 10_000;
 interface Parameters {
   folder: string;
   box: string;
+  first: number;
   alerts: number;
   evidence: number;
 }
@@ -26,19 +27,20 @@ function say(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-const { folder, box, alerts, evidence }: Parameters = JSON.parse(process.argv[2] ?? '');
+const { folder, box, first, alerts, evidence }: Parameters = JSON.parse(process.argv[2] ?? '');
 const outbox = new DiskOutbox({ folder, box, boot: 'bench' });
-const alertsOfEvidence = Math.floor(alerts / evidence);
+const alertsOfEvidence = Math.floor(alerts / Math.max(1, evidence));
 const beganMs = performance.now();
-for (let number = 1; number <= alerts; number++) {
+for (let index = 0; index < alerts; index++) {
+  const number = first + index;
   const id = alertId(number);
-  // What proves an alert comes before it in time, and must go after all alerts.
-  if (number % alertsOfEvidence === 1 && number < alertsOfEvidence * evidence) {
+  // Comes in before most alerts, and must go after all of them.
+  if (index % alertsOfEvidence === 0 && index < alertsOfEvidence * evidence) {
     outbox.append({ kind: 'evidence', id, body: randomBytes(evidenceBytes) });
   }
   outbox.append({ kind: 'alert', id, body: JSON.stringify(benchAlert(box, number)) });
   while (outbox.writerState.waiting > waitingMax) await sleep(2);
-  if (number % tellAlerts === 0) say({ appended: number });
+  if (index % tellAlerts === 0) say({ appended: index });
 }
 const isFlushed = await outbox.flush(flushMs);
 say({ done: isFlushed, seconds: (performance.now() - beganMs) / 1_000, lost: outbox.writerState.lost });

@@ -153,7 +153,7 @@ export class LightBox {
   #send(seq: number, socket: TLSSocket): void {
     do this.#packetId = (this.#packetId % packetIdMax) + 1;
     while (this.#onTheWay.has(this.#packetId));
-    const body = `{"seq":${seq},"outbox":"${outbox}",${JSON.stringify(benchAlert(this.#parts.id, seq)).slice(1)}`;
+    const body = `{"seq":${seq},"outboxId":"${outbox}",${JSON.stringify(benchAlert(this.#parts.id, seq)).slice(1)}`;
     socket.write(publishPacket(this.#topic, this.#packetId, body));
     this.#onTheWay.add(this.#packetId);
     this.#book.add({ outbox, seq }, performance.now());

@@ -2,6 +2,8 @@
 import { residentMegabytesOf } from './process-cost.ts';
 
 const sampleMs = 250;
+/** What counts as "right before". */
+const beforeMs = 2_000;
 
 export class MemoryTrack {
   readonly #samples: { atMs: number; megabytes: number }[] = [];
@@ -25,9 +27,8 @@ export class MemoryTrack {
     return values.length === 0 ? Number.NaN : values.reduce((one, other) => Math.max(one, other));
   }
 
-  /** By how much the highest value of the span lies above what there was at its beginning (the highest of its first tenth). */
+  /** By how much the highest value of the span lies above what there was right before it. */
   growth(fromMs: number, toMs: number): number {
-    const begin = this.peak(fromMs, fromMs + (toMs - fromMs) / 10);
-    return Math.max(0, this.peak(fromMs, toMs) - begin);
+    return Math.max(0, this.peak(fromMs, toMs) - this.peak(fromMs - beforeMs, fromMs));
   }
 }

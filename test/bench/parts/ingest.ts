@@ -112,6 +112,7 @@ async function load(
     programs.push(producer);
     await producer.line(({ ready }) => ready === true, 'the boxes to connect');
     const spent = () => [
+      busySecondsOfMachine(),
       cpuSecondsOfFamily(broker.pid),
       target.cpuSeconds(),
       ...[...ingests, producer].map(({ pid }) => cpuSecondsOf(pid)),

@@ -120,7 +120,7 @@ describe('the committer', () => {
     const loss = {
       schema: 'loss/1',
       seq: 1,
-      outbox: 'o1',
+      outboxId: 'o1',
       box,
       boot: 'b',
       ts: 't',

@@ -27,9 +27,13 @@ export interface IngestProcess {
 
 export async function startIngest(broker: string, store: string, ...flags: string[]): Promise<IngestProcess> {
   const ingest = spawnIngest([cli, 'ingest', '--broker', broker, '--store', store, ...flags]);
-  await until(() => ingest.logged('connected to the broker').length > 0 || ingest.child.exitCode !== null, 'ingest to connect', 20_000);
-  if (ingest.child.exitCode !== null) throw new Error(`ingest ended at its start: ${ingest.said.err}`);
-  return ingest;
+  try {
+    await until(() => ingest.logged('connected to the broker').length > 0 || ingest.child.exitCode !== null, 'ingest to connect', 20_000);
+    if (ingest.child.exitCode === null) return ingest;
+  } catch {
+    ingest.child.kill('SIGKILL');
+  }
+  throw new Error(`ingest did not connect: ${ingest.said.err}${ingest.said.out}`);
 }
 
 export function spawnIngest(words: readonly string[]): IngestProcess {
@@ -85,7 +89,7 @@ export async function connectBox(broker: string, box = 'hx-lang-son', files?: Bo
   });
   const acked = new Map<string, number[]>();
   client.on('message', (_, payload) => {
-    const { outbox = '', seqs } = ackSchema.parse(JSON.parse(payload.toString('utf8')));
+    const { outboxId: outbox = '', seqs } = ackSchema.parse(JSON.parse(payload.toString('utf8')));
     acked.set(outbox, [...(acked.get(outbox) ?? []), ...seqs]);
   });
   await client.subscribeAsync(down.ack(box), { qos: 1 });
@@ -107,14 +111,14 @@ export async function connectBox(broker: string, box = 'hx-lang-son', files?: Bo
 }
 
 /** As the outbox writes a message: its numbers first. */
-export function onTheWire({ seq, outbox, ...rest }: Alert): string {
-  return JSON.stringify({ seq, outbox, ...rest });
+export function onTheWire({ seq, outboxId, ...rest }: Alert): string {
+  return JSON.stringify({ seq, outboxId, ...rest });
 }
 
 /** Another alert for each number, as the outbox `o1` would send it. */
 export function numberedAlert(box: string, seq: number, changes: Partial<Alert> = {}): Alert {
   const id = `01940000-0000-7000-8000-${String(seq).padStart(12, '0')}`;
-  return { ...alertOf(), seq, outbox: 'o1', box, id, ...changes };
+  return { ...alertOf(), seq, outboxId: 'o1', box, id, ...changes };
 }
 
 export function presenceOf(box: string, changes: Partial<Presence> = {}): Presence {

@@ -7,7 +7,7 @@ import { openStore } from '../../../centre/store/open-store.ts';
 import { broadcast } from '../../../firmware/contract/topics.ts';
 import { listen, until } from '../../firmware/agent/uplink/listener.ts';
 import { type PostgresServer, startPostgres } from '../store/postgres-server.ts';
-import { connectBox, startIngest, type TestBox } from './ingest-process.ts';
+import { connectBox, type IngestProcess, startIngest, type TestBox } from './ingest-process.ts';
 
 /** The line to a database server, which can be cut and mended. */
 class Line {
@@ -59,6 +59,7 @@ let line: Line;
 let location: string;
 let box: TestBox;
 let databases = 0;
+const running: IngestProcess[] = [];
 beforeAll(async () => {
   [broker, postgres] = await Promise.all([startBroker(), startPostgres()]);
 }, 60_000);
@@ -73,6 +74,7 @@ beforeEach(async () => {
   box = await connectBox(broker.url);
 });
 afterEach(async () => {
+  for (const ingest of running.splice(0)) await ingest.stop('SIGKILL');
   await box.end();
   line.close();
 });
@@ -82,6 +84,7 @@ const acked = () => new Set(box.acked.get('o1')).size;
 describe('ingest without its store', () => {
   it('acknowledges nothing while the database is away, says so once, and stores all of it when it is back', async () => {
     const ingest = await startIngest(broker.url, location);
+    running.push(ingest);
     await box.alert(1);
     await until(() => box.isAcked(1), 'the first ack');
     line.cut();
@@ -145,6 +148,7 @@ describe('ingest without its store', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     line.mend();
     const ingest = await starting;
+    running.push(ingest);
     expect(ingest.child.exitCode).toBeNull();
     expect(ingest.said.err.trim().split('\n')).toHaveLength(1);
     expect(await ingest.stop()).toBe(0);

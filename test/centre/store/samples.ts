@@ -26,7 +26,7 @@ export function arrivalOf(seq: number, changes: Partial<Arrival> = {}): Arrival 
 /** An alert that came with a number. Its id is made of `name`. */
 export function alertArrival(seq: number, name: string, alertChanges: Partial<Alert> = {}, changes: Partial<Arrival> = {}): Arrival {
   const { box = 'box-one', outbox = 'outbox-1' } = changes;
-  const alert = alertOf({ id: name, box, outbox, seq, ...alertChanges });
+  const alert = alertOf({ id: name, box, outboxId: outbox, seq, ...alertChanges });
   return arrivalOf(seq, { kind: 'alert', body: JSON.stringify(alert), alert, ...changes });
 }
 

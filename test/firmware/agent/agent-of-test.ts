@@ -22,6 +22,15 @@ export function makeAgent(
   const { uplink, ...config } = boxConfigSchema.parse({ healthIntervalSeconds: 0.2, ...options });
   if (uplink === undefined) throw new Error('no uplink');
   const log = { info: () => undefined, warn: () => undefined };
-  const agent = new Agent({ config: { ...config, uplink }, folder, socket, boot: 'boot-1', version: '0.1.0', log, ...changes });
+  const agent = new Agent({
+    config: { ...config, uplink },
+    folder,
+    socket,
+    boot: 'boot-1',
+    version: '0.1.0',
+    doctor: async () => [],
+    log,
+    ...changes,
+  });
   return { agent, folder, socket };
 }

@@ -40,9 +40,9 @@ async function ackingCentre(url: string): Promise<TestListener> {
   const listener = await listenerOf(url);
   listener.client.on('message', (topic, payload) => {
     if (!topic.includes('/up/')) return;
-    const { seq, outbox } = JSON.parse(payload.toString('utf8'));
+    const { seq, outboxId } = JSON.parse(payload.toString('utf8'));
     if (seq === undefined) return;
-    const ack = ackSchema.parse({ schema: 'ack/1', box, outbox, seqs: [seq] });
+    const ack = ackSchema.parse({ schema: 'ack/1', box, outboxId, seqs: [seq] });
     listener.client.publish(down.ack(box), JSON.stringify(ack), { qos: 1 });
   });
   return listener;
@@ -89,9 +89,9 @@ describe('an agent, a sensor’s end and a real Mosquitto', () => {
     const [heard] = listener.of(up.alert(box));
     expect(heard?.packet).toMatchObject({ qos: 1, retain: false });
     expect(heard?.packet.properties?.correlationData?.toString()).toBe('id-1');
-    const { seq, outbox: name } = alerts(listener)[0];
+    const { seq, outboxId: name } = alerts(listener)[0];
     expect(await made.agent.drained(300)).toBe(false);
-    listener.client.publish(down.ack(box), JSON.stringify({ schema: 'ack/1', box, outbox: name, seqs: [1, 2, seq] }), { qos: 1 });
+    listener.client.publish(down.ack(box), JSON.stringify({ schema: 'ack/1', box, outboxId: name, seqs: [1, 2, seq] }), { qos: 1 });
     expect(await made.agent.drained(5_000)).toBe(true);
     expect(made.agent.link.lastAcknowledgedMs).toBeGreaterThan(0);
   });

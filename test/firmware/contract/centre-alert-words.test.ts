@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { centreAlertKinds } from '../../../firmware/contract/centre-alert.ts';
-import { centreAlertBriefly, centreAlertInWords, centreUpdateInWords } from '../../../firmware/contract/centre-alert-words.ts';
+import {
+  centreAlertBriefly,
+  centreAlertInWords,
+  centreUpdateInWords,
+  durationInWords,
+} from '../../../firmware/contract/centre-alert-words.ts';
 import { centreAlertOf } from '../../centre/centre-alert-sample.ts';
 
 describe('an alert of the centre in words', () => {
@@ -9,13 +14,13 @@ describe('an alert of the centre in words', () => {
     for (const part of [
       'NGHIÊM TRỌNG (3/4): thiết bị mất liên lạc [box.silent]',
       'hx-lang-son, UBND huyện Mẫu',
-      'số giây không có tín hiệu = 151 (ngưỡng 150)',
+      'không có tín hiệu đã 2 phút 31 giây (ngưỡng 2 phút 30 giây)',
       '21/01/2026 01:30:05 (giờ Việt Nam)',
       'Gọi cán bộ kỹ thuật',
     ])
       expect(vi).toContain(part);
     const en = centreAlertInWords(centreAlertOf(), 'en').replaceAll(/\s+/g, ' ');
-    for (const part of ['no sign of life', 'seconds without a sign of life = 151 (threshold 150)', 'Call the technician'])
+    for (const part of ['no sign of life', 'no sign of life for 2 min 31 s (threshold 2 min 30 s)', 'Call the technician'])
       expect(en).toContain(part);
   });
 
@@ -32,6 +37,22 @@ describe('an alert of the centre in words', () => {
       /^Update: hx-lang-son, UBND huyện Mẫu: the box gives no sign of life: .*; mended, closed$/,
     );
     expect(centreAlertBriefly(alert, 'vi')).toContain('đã khắc phục');
+  });
+
+  it('tells a length of time as people do', () => {
+    expect([0, 59.9, 60, 61, 3_600, 90_061, -5].map((seconds) => durationInWords(seconds, 'en', 1))).toEqual([
+      ...['0 s', '59 s', '1 min', '1 min 1 s', '1 h', '1 d 1 h', '0 s'],
+    ]);
+    expect(durationInWords(90_061, 'vi')).toBe('1 ngày');
+  });
+
+  it('says what a value means, and shows as it is what it does not know', () => {
+    const reasons = [
+      { measured: 'reason', value: 'quota' },
+      { measured: 'something new', value: 'x', threshold: 3 },
+    ];
+    const text = centreAlertInWords(centreAlertOf({ kind: 'box.loss', reasons }), 'vi').replaceAll(/\s+/g, ' ');
+    expect(text).toContain('lý do: hộp thư đi đã đầy; something new: x (ngưỡng 3)');
   });
 
   it('names the broker or the centre where it is about no box', () => {

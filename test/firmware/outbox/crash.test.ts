@@ -10,8 +10,8 @@ const kills = 30;
 const namesUpTo = (name: string, last: number) => Array.from({ length: last }, (_, index) => `${name}-${index + 1}`);
 
 describe('an outbox whose processes are killed', () => {
-  it(`has all that was confirmed, each under one number and without a gap, after ${kills} kills of two writers`, {
-    timeout: 60_000,
+  it(`has all that was confirmed, each under one number and without a gap, after ${kills} kills of three writers`, {
+    timeout: 120_000,
   }, async () => {
     const folder = temporaryFolder();
     const agent = openOutbox(folder);
@@ -23,13 +23,13 @@ describe('an outbox whose processes are killed', () => {
       // What is read is removed: neither the number nor the message may come again.
       await agent.remove(messages);
     };
-    const writers = ['a', 'b'].map((name) => new Writer(folder, name));
+    const writers = ['a', 'b', 'c'].map((name) => new Writer(folder, name));
     for (let kill = 0; kill < kills; kill++) {
-      const index = kill % 2;
+      const index = kill % writers.length;
       const writer = writers[index];
       if (writer === undefined) throw new Error('no such writer');
       const first = writer.confirmed;
-      await eventually(() => writer.confirmed > first + 1, `${writer.name} confirming. ${writer.errors}`);
+      await eventually(() => writer.confirmed > first + 1, `${writer.name} confirming. ${writer.errors}`, 30_000);
       await sleep(Math.random() * 30);
       await writer.kill();
       // The one that was on its way may be there or not; its number goes to the next.

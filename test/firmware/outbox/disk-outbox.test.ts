@@ -136,6 +136,19 @@ describe('the outbox on disk', () => {
     expect(lossesIn(await readAll(outbox))[1]).toMatchObject({ count: 1, ranges: [[5, 5]] });
   });
 
+  it('refuses a message larger than any that could be sent, and goes on with the others', async () => {
+    const outbox = openOutbox(temporaryFolder());
+    outbox.append(alert('a'));
+    outbox.append(evidence(1_100_000));
+    outbox.append({ kind: 'alert', id: 'x'.repeat(1_100_000), body: '{}' });
+    outbox.append(alert('b'));
+    expect(await outbox.flush(5_000)).toBe(true);
+    expect(outbox.writerState).toMatchObject({ mode: 'disk', lost: 2, begunAnew: 0 });
+    const all = await readAll(outbox);
+    expect(namesOf(all)).toEqual(['a', 'b', 'loss', 'loss']);
+    expect(lossesIn(all).map(({ kind, reason, count }) => `${count} ${kind} ${reason}`)).toEqual(['1 alert refused', '1 evidence refused']);
+  });
+
   it('drops a message whose text has changed on the disk, and says which', async () => {
     const folder = temporaryFolder();
     const outbox = openOutbox(folder);

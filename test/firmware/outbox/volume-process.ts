@@ -67,6 +67,7 @@ let startMs = performance.now();
 await append(first, warmUp, count);
 const appendRate = (count - warmUp) / ((performance.now() - startMs) / 1_000);
 const backlogBytes = fileBytes('outbox.db');
+const logBytes = fileBytes('outbox.db-wal');
 await first.close();
 
 startMs = performance.now();
@@ -91,6 +92,6 @@ for (let number = 0; number < 100; number++) {
 }
 latencies.sort((a, b) => a - b);
 await second.close();
-const figures = { depth, drained, appendRate, drainRate, openMs, loopMs, rssBefore, rssGrowth, backlogBytes, shrinkMs };
+const figures = { depth, drained, appendRate, drainRate, openMs, loopMs, rssBefore, rssGrowth, backlogBytes, logBytes, shrinkMs };
 const sizes = { fileBytes: fileBytes('outbox.db'), latencyP50Ms: latencies[50], latencyP99Ms: latencies[98] };
 process.stdout.write(`${JSON.stringify({ ...figures, ...sizes })}\n`);

@@ -21,6 +21,7 @@ describe('a backlog of 200,000 messages', () => {
     expect(figures.drainRate).toBeGreaterThan(4_000);
     expect(figures.appendRate).toBeGreaterThan(4_000);
     expect(figures.backlogBytes).toBeGreaterThan(80 * mebibyte);
+    expect(figures.logBytes).toBeLessThan(16 * mebibyte);
     expect(figures.fileBytes).toBeLessThan(20 * mebibyte);
   });
 });

@@ -92,7 +92,7 @@ describe('an answer of the centre that is lost', { timeout: 20_000 }, () => {
       const seq = payload.toString().startsWith('{"seq":') ? Number(/\d+/.exec(payload.toString())?.[0]) : undefined;
       if (seq === undefined || ++came % 2 !== 0) return;
       keep.push(seq);
-      centre.client.publish(`vonggac/1/down/${box}/ack`, JSON.stringify({ schema: 'ack/1', box, outbox: 'outbox-1', seqs: [seq] }), {
+      centre.client.publish(`vonggac/1/down/${box}/ack`, JSON.stringify({ schema: 'ack/1', box, outboxId: 'outbox-1', seqs: [seq] }), {
         qos: 1,
       });
     });

@@ -20,7 +20,7 @@ describe('a durable message', { timeout: 20_000 }, () => {
     expect(uplink.state).toMatchObject({ unacknowledged: 40, refused: 0, connections: 1 });
     expect(uplink.state.lastSentMs).toBeGreaterThan(0);
     expect(uplink.state.lastAcknowledgedMs).toBeUndefined();
-    const ack = { schema: 'ack/1', box, outbox: 'outbox-1', seqs: outbox.seqs.slice(0, 39) };
+    const ack = { schema: 'ack/1', box, outboxId: 'outbox-1', seqs: outbox.seqs.slice(0, 39) };
     await centre.client.publishAsync(down.ack(box), JSON.stringify(ack), { qos: 1 });
     await until(() => outbox.depth === 1, 'the acknowledged ones to leave');
     expect(outbox.seqs).toEqual([40]);
@@ -46,14 +46,14 @@ describe('a durable message', { timeout: 20_000 }, () => {
     // An id that would be a pattern is left out: a broker hangs up on whoever publishes to one.
     expect([...packets.keys()]).toEqual([...topics, up.evidence(box, 'unknown', 2)]);
     expect([...packets.values()].every(({ retain }) => !retain)).toBe(true);
-    expect(packets.get(up.loss(box))?.body).toBe('{"seq":5,"outbox":"o-1","kind":"loss"}');
+    expect(packets.get(up.loss(box))?.body).toBe('{"seq":5,"outboxId":"o-1","kind":"loss"}');
     expect(packets.get(up.alert(box))?.properties).toMatchObject({
       correlationData: Buffer.from('an-id'),
       contentType: 'application/json',
     });
     expect(packets.get(topics[4] ?? '')).toMatchObject({
       body: Buffer.from(bytes).toString('latin1'),
-      properties: { userProperties: { seq: '1', outbox: 'o-1' } },
+      properties: { userProperties: { seq: '1', outboxId: 'o-1' } },
     });
   });
 
@@ -96,7 +96,7 @@ describe('an acknowledgement that comes while the box is away', { timeout: 20_00
     const first = uplinkOf({ url: broker.url }, outbox);
     await until(() => centre.times === 25, 'all messages at the centre');
     await first.stop();
-    const ack = { schema: 'ack/1', box, outbox: 'outbox-1', seqs: outbox.seqs };
+    const ack = { schema: 'ack/1', box, outboxId: 'outbox-1', seqs: outbox.seqs };
     await centre.client.publishAsync(down.ack(box), JSON.stringify(ack), { qos: 1 });
     const second = uplinkOf({ url: broker.url }, outbox);
     expect(await second.drained(5_000)).toBe(true);

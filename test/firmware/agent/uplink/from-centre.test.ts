@@ -12,7 +12,7 @@ describe('what comes down and is of no use', { timeout: 20_000 }, () => {
     const outbox = filled(3);
     const uplink = uplinkOf({ url: broker.url }, outbox);
     await until(() => centre.times === 3, 'the messages');
-    const good = { schema: 'ack/1', box, outbox: 'outbox-1', seqs: [1, 2, 3] };
+    const good = { schema: 'ack/1', box, outboxId: 'outbox-1', seqs: [1, 2, 3] };
     const poison: [string, string | Buffer][] = [
       [down.ack(box), ''],
       [down.ack(box), 'not json'],
@@ -20,7 +20,7 @@ describe('what comes down and is of no use', { timeout: 20_000 }, () => {
       [down.ack(box), '['.repeat(100_000)],
       [down.ack(box), 'null'],
       [down.ack(box), JSON.stringify({ ...good, box: 'other-box' })],
-      [down.ack(box), JSON.stringify({ ...good, outbox: undefined })],
+      [down.ack(box), JSON.stringify({ ...good, outboxId: undefined })],
       [down.ack(box), JSON.stringify({ ...good, schema: 'ack/2' })],
       [down.ack(box), JSON.stringify({ ...good, seqs: ['1'] })],
       [down.ack(box), JSON.stringify({ ...good, seqs: [-1, 1.5] })],
@@ -35,7 +35,7 @@ describe('what comes down and is of no use', { timeout: 20_000 }, () => {
     expect(outbox.depth).toBe(3);
     expect(uplink.state).toMatchObject({ connections: 1, unacknowledged: 3 });
     // Known names of an outbox that is not there any more: not an error, and nothing of the present one.
-    await centre.client.publishAsync(down.ack(box), JSON.stringify({ ...good, outbox: 'outbox-0' }), { qos: 1 });
+    await centre.client.publishAsync(down.ack(box), JSON.stringify({ ...good, outboxId: 'outbox-0' }), { qos: 1 });
     await centre.client.publishAsync(down.ack(box), JSON.stringify({ ...good, seqs: [2] }), { qos: 1 });
     await until(() => outbox.depth === 2, 'the right one to count');
     expect(outbox.seqs).toEqual([1, 3]);

@@ -54,8 +54,8 @@ export class TestCentre {
     const box = boxOfTopic(topic);
     const numbers = topic.includes('/evidence/') ? properties?.userProperties : numbersOf(payload);
     const seq = Number(numbers?.seq);
-    if (box === undefined || !Number.isInteger(seq) || typeof numbers?.outbox !== 'string') return;
-    const { outbox } = numbers;
+    if (box === undefined || !Number.isInteger(seq) || typeof numbers?.outboxId !== 'string') return;
+    const { outboxId: outbox } = numbers;
     const key = `${box}/${outbox}/${seq}`;
     this.heard.set(key, (this.heard.get(key) ?? 0) + 1);
     if (!this.isAcknowledging) return;
@@ -67,12 +67,16 @@ export class TestCentre {
 
   #answer(): void {
     for (const batch of this.#unanswered.values())
-      this.client.publish(down.ack(batch.box), JSON.stringify({ schema: 'ack/1', ...batch }), { qos: 1 });
+      this.client.publish(
+        down.ack(batch.box),
+        JSON.stringify({ schema: 'ack/1', box: batch.box, outboxId: batch.outbox, seqs: batch.seqs }),
+        { qos: 1 },
+      );
     this.#unanswered.clear();
   }
 }
 
-function numbersOf(payload: Buffer): { seq?: unknown; outbox?: unknown } | undefined {
+function numbersOf(payload: Buffer): { seq?: unknown; outboxId?: unknown } | undefined {
   try {
     return JSON.parse(payload.toString('utf8'));
   } catch {

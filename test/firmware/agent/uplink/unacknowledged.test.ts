@@ -15,7 +15,7 @@ describe('messages that the centre does not acknowledge', { timeout: 20_000 }, (
     await sleep(aWhileMs);
     expect(centre.times).toBe(30);
     expect(uplink.state.unacknowledged).toBe(30);
-    const ack = { schema: 'ack/1', box, outbox: 'outbox-1', seqs: [1, 2, 3] };
+    const ack = { schema: 'ack/1', box, outboxId: 'outbox-1', seqs: [1, 2, 3] };
     await centre.client.publishAsync(down.ack(box), JSON.stringify(ack), { qos: 1 });
     await until(() => centre.times === 33, 'three more');
   });

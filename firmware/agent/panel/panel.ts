@@ -1,0 +1,68 @@
+/**
+ * The panel as the agent sees it: a state of the box, measured just now -> judged -> shown; and the button. There is no other way to the lamps
+ * than through a judgement, and no timer here: where the agent does not judge, nothing is shown, and the lamps fall to "host lost".
+ */
+import { type Display, type DisplayLimits, display, type PanelState } from './display.ts';
+import { isQuiet, type PanelOptions } from './options.ts';
+import type { PanelDriver } from './panel-driver.ts';
+import { type PanelReport, panelReport } from './panel-report.ts';
+
+/** All lamps blink: the centre has the call for help. Long enough to be seen by someone who holds the button. */
+const confirmationMs = 6_000;
+const confirmed: Display['lamps'] = { ready: 'blink', attention: 'blink', c2: 'blink', traffic: 'blink' };
+
+export interface PanelParts {
+  /** Absent: no lamps; judging and reporting go on. */
+  driver: PanelDriver | undefined;
+  options: PanelOptions;
+  limits: DisplayLimits;
+  nowMs?: () => number;
+}
+
+export class Panel {
+  readonly #parts: Required<PanelParts>;
+  #display: Display | undefined;
+  #judgedAt: Date | undefined;
+  #confirmedUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: PanelParts) {
+    this.#parts = { nowMs: () => performance.now(), ...parts };
+  }
+
+  /** Judges and shows. To be called about once a second, each time with measurements taken for the call. */
+  judge(measure: () => PanelState): Display {
+    const { driver, options, limits, nowMs } = this.#parts;
+    // The time before measuring: what the measuring takes makes a judgement older, not younger.
+    const judgedAtMs = nowMs();
+    const state = measure();
+    const judged = display(state, limits);
+    const moment = new Date(state.nowMs);
+    const isNight = isQuiet(options, moment);
+    const isConfirming = judgedAtMs < this.#confirmedUntilMs;
+    this.#display = judged;
+    this.#judgedAt = moment;
+    const percent = isNight ? (options.quietHours?.brightnessPercent ?? options.brightnessPercent) : options.brightnessPercent;
+    driver?.show({
+      display: { ...judged, buzzer: judged.buzzer && !isNight, lamps: isConfirming ? confirmed : judged.lamps },
+      judgedAtMs,
+      brightness: percent / 100,
+    });
+    return judged;
+  }
+
+  /** The centre has acknowledged the call for help: the next displays say so. */
+  confirmHelp(): void {
+    this.#confirmedUntilMs = this.#parts.nowMs() + confirmationMs;
+  }
+
+  /** What was judged last; undefined before the first time. */
+  get report(): PanelReport | undefined {
+    if (this.#display === undefined || this.#judgedAt === undefined) return undefined;
+    return panelReport(this.#display, this.#parts.driver?.state, this.#judgedAt);
+  }
+
+  /** `planned`: the box will be back. */
+  async close(planned: boolean): Promise<void> {
+    await this.#parts.driver?.close(planned);
+  }
+}
