@@ -113,7 +113,7 @@ export function credentialsOf({ username, password, caFile, certFile, keyFile }:
 function optionsOf({ clientId, will, receiveMaximum }: Identity): IClientOptions & { minVersion: SecureVersion } {
   return {
     protocolVersion: 5,
-    clientId: clientId ?? `centre-${randomBytes(6).toString('hex')}`,
+    clientId: clientId ?? `centre.${randomBytes(6).toString('hex')}`,
     clean: true,
     keepalive: keepaliveSeconds,
     connectTimeout: connectTimeoutMs,

@@ -113,7 +113,7 @@ async function startIngest({ url, folder }: Broker): Promise<() => Promise<void>
   const silent = { info: () => undefined, warn: () => undefined };
   const ingest = new Ingest({
     access: { url },
-    clientId: 'ingest',
+    clientId: 'centre.ingest',
     store,
     limits: limitsSchema.parse({}),
     keepDays: 1,

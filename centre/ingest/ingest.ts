@@ -19,8 +19,11 @@ import type { Limits } from './notice/limits.ts';
 import { Noticer } from './notice/noticer.ts';
 import { keepRoom } from './retention.ts';
 
-/** Of the shared subscriptions: each message goes to one of the processes that name it. */
-const group = 'ingest';
+/**
+ * Of the shared subscriptions: each message goes to one of the processes that name it. The broker lets anybody join a group whose name they
+ * know, and a box that joined would take other boxes' messages away: so the name is known to this centre's processes alone.
+ */
+const groupSecret = 'group of the ingests';
 /** Messages of QoS 1 on their way to us: enough to be busy, little enough to be dropped with the connection. */
 const receiveMaximum = 500;
 /** A store that is away for longer: better let other processes, if any, have the messages, and tell the boxes to wait. */
@@ -61,6 +64,7 @@ export class Ingest {
   #connection: Connection | undefined;
   #listeningSinceMs: number | undefined;
   #link: { stopping: AbortController; ended: Promise<void> } | undefined;
+  #group: string | undefined;
   #isLinkWanted = false;
   #isStoreFailing = false;
   #isStopping = false;
@@ -150,6 +154,8 @@ export class Ingest {
   }
 
   async #begin(connection: Connection): Promise<void> {
+    this.#group ??= `ingest-${await this.#parts.store.secret(groupSecret)}`;
+    const group = this.#group;
     const own = this.#parts.isBrokerLogWanted ? brokerLogTopics : [];
     await connection.subscribe([broadcast.centreState, everyBox.presence, everyBox.health, ...own]);
     await connection.subscribe(

@@ -39,7 +39,8 @@ export async function runIngest(command: IngestCommand): Promise<void> {
   const store = await openPatiently(command.store, say, stopping.signal);
   if (store === undefined) return;
   const { access, keepDays, brokerLog: isBrokerLogWanted = false } = command;
-  const clientId = command.name ?? `ingest-${randomBytes(6).toString('hex')}`;
+  // With a dot, which no id of a box has: else a service could put out a box of that name.
+  const clientId = `centre.${command.name ?? `ingest-${randomBytes(6).toString('hex')}`}`;
   await new Ingest({ access, clientId, store, limits, keepDays, isBrokerLogWanted, log, say }).run(stopping.signal);
   // A store that hangs would keep the process alive.
   process.exit(0);

@@ -1,4 +1,5 @@
 /** The store in a PostgreSQL database. One transaction for a commit; several may run at once. What it writes stands in `postgres-writing.ts`. */
+import { randomBytes } from 'node:crypto';
 import type { CentreAlert } from '../../firmware/contract/centre-alert.ts';
 import { accountsOf, type Batch, batchOf, columnText, keyOf } from './batch.ts';
 import { PostgresConnection, type Run } from './postgres-connection.ts';
@@ -17,6 +18,9 @@ import {
   openingOf,
   outboxesQuestion,
   outboxOf,
+  secretBytes,
+  secretProposal,
+  secretQuestion,
   updateOf,
 } from './questions.ts';
 import { retentionSteps, rowsOfStepMax } from './retention.ts';
@@ -81,6 +85,13 @@ class PostgresStore implements Store {
 
   async outboxes() {
     return (await this.#connection.all(outboxesQuestion)).map(outboxOf);
+  }
+
+  async secret(name: string): Promise<string> {
+    const proposed = randomBytes(secretBytes).toString('hex');
+    await this.#connection.change(secretProposal(name, proposed));
+    const [row] = await this.#connection.all(secretQuestion(name));
+    return String(row?.value ?? proposed);
   }
 
   async forget(beforeMs: number): Promise<number> {

@@ -143,6 +143,18 @@ export function updateOf(alert: CentreAlert, storedMs: number): Question {
   };
 }
 
+/** Of a secret: nobody guesses it. */
+export const secretBytes = 16;
+
+/** The first to come decides; `secretQuestion` tells what it decided. */
+export function secretProposal(name: string, value: string): Question {
+  return { sql: 'insert into secret (name, value) values (?, ?) on conflict do nothing', values: [keyOf(name), value] };
+}
+
+export function secretQuestion(name: string): Question {
+  return { sql: 'select value from secret where name = ?', values: [keyOf(name)] };
+}
+
 export const outboxesQuestion: Question = { sql: 'select box, outbox, messages, last_seq from outbox order by box, outbox', values: [] };
 
 export function outboxOf(row: Row): { box: string; outbox: string; messages: number; last: number } {

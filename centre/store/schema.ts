@@ -114,5 +114,8 @@ function firstSchema({ whole, bytes, key, table, restless }: Dialect): string {
     ) ${table};
     create unique index centre_alert_open on centre_alert (box, kind) where state = 'open';
     create index centre_alert_stored on centre_alert (stored_ms);
+
+    -- What the processes of one centre share and nobody else may know.
+    create table secret (name ${key} not null primary key, value text not null) ${table};
   `;
 }

@@ -3,6 +3,7 @@
  * statements, and other processes wait for it. (A thread of its own costs a fifth more and wins nothing where two processes share the
  * work; 500 alerts hold this thread up for some 20 ms.) What arrives is turned into rows elsewhere (`batch.ts`).
  */
+import { randomBytes } from 'node:crypto';
 import type { StatementSync } from 'node:sqlite';
 import type { CentreAlert } from '../../firmware/contract/centre-alert.ts';
 import { alertColumns, onKnownAlert } from './alert-columns.ts';
@@ -23,6 +24,9 @@ import {
   outboxesQuestion,
   outboxOf,
   type Row,
+  secretBytes,
+  secretProposal,
+  secretQuestion,
   updateOf,
 } from './questions.ts';
 import { retentionSteps, rowsOfStepMax } from './retention.ts';
@@ -120,6 +124,13 @@ class SqliteStore implements Store {
 
   async outboxes() {
     return (await this.#file.all(outboxesQuestion)).map(outboxOf);
+  }
+
+  async secret(name: string): Promise<string> {
+    const proposed = randomBytes(secretBytes).toString('hex');
+    await this.#file.change(secretProposal(name, proposed));
+    const [row] = await this.#file.all(secretQuestion(name));
+    return String(row?.value ?? proposed);
   }
 
   async forget(beforeMs: number): Promise<number> {

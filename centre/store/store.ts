@@ -90,6 +90,8 @@ export interface Store {
   /** Writes a higher `rev` of an open one, closed or not. Resolves with false where it was closed already or the rev is not higher. */
   updateCentreAlert(alert: CentreAlert): Promise<boolean>;
   openCentreAlerts(filter?: { box?: string; kind?: CentreAlertKind }): Promise<CentreAlert[]>;
+  /** A random text that all processes of this store share under this name, made by the first that asks. */
+  secret(name: string): Promise<string>;
   /** Counts for tests and people: durable messages by box and outbox, with the highest number. */
   outboxes(): Promise<{ box: string; outbox: string; messages: number; last: number }[]>;
   /**

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import { connectAsync } from 'mqtt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Broker, startBroker } from '../../../centre/demo/broker.ts';
 import { openStore } from '../../../centre/store/open-store.ts';
 import type { Store } from '../../../centre/store/store.ts';
-import { down, up } from '../../../firmware/contract/topics.ts';
+import { down, shared, up } from '../../../firmware/contract/topics.ts';
 import { listen, until } from '../../firmware/agent/uplink/listener.ts';
 import {
   connectBox,
@@ -115,6 +116,16 @@ describe('ingest', () => {
     await until(() => box.isAcked(1), 'the ack');
     expect(await storedMessages()).toBe(1);
   }, 40_000);
+
+  it('shares with nobody else: who joins a group of the usual name takes no message away', async () => {
+    await start();
+    const topics = [up.alert('+'), 'vonggac/1/up/#'].map((topic) => shared('ingest', topic));
+    const thief = await connectAsync(broker.url, { protocolVersion: 5, reconnectPeriod: 0 });
+    await thief.subscribeAsync(topics, { qos: 1 });
+    await Promise.all(Array.from({ length: 40 }, (_, index) => box.alert(index + 1)));
+    await until(() => box.acked.get('o1')?.length === 40, 'all acks');
+    await thief.endAsync(true);
+  });
 
   it('shares the load between two', async () => {
     const both = await Promise.all([start('--name', 'one'), start('--name', 'two')]);

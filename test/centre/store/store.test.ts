@@ -36,6 +36,15 @@ describe.each(databases)('the store in %s', (_, create) => {
   const holes = async () => (await store.holes()).map(({ outbox, first, last }) => `${outbox} ${first}-${last}`);
   const count = async (table: string) => (await database.query(location, `select count(*) as n from ${table}`))[0]?.n;
 
+  it('shares a secret with other processes, made once for each name', async () => {
+    const other = await another();
+    const [one, same] = await Promise.all([store.secret('group'), other.secret('group')]);
+    expect(one).toMatch(/^[0-9a-f]{32}$/);
+    expect(same).toBe(one);
+    expect(await store.secret('group')).toBe(one);
+    expect(await other.secret('another')).not.toBe(one);
+  });
+
   describe('messages', () => {
     it('are stored once, however often they come, in one batch or in several', async () => {
       const first = [arrivalOf(1), arrivalOf(2), arrivalOf(2, { body: 'other' })];

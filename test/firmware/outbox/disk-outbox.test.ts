@@ -19,7 +19,7 @@ describe('the outbox on disk', () => {
     expect([...first, ...rest].map(({ seq }) => seq)).toEqual([4, 6, 3, 2, 5, 1]);
     expect(first[0]).toMatchObject(alert('a'));
     expect(rest.at(-1)?.body).toEqual(new Uint8Array([7, 7, 7]));
-    expect(JSON.parse(String(numbered(first[0] as never)))).toMatchObject({ seq: 4, outbox: first[0]?.outbox, schema: 'alert/1', id: 'a' });
+    expect(JSON.parse(String(numbered(first[0] as never)))).toMatchObject({ seq: 4, outboxId: first[0]?.outbox, schema: 'alert/1', id: 'a' });
   });
 
   it('gives none twice, not even to two calls at once, and what is appended later at the next call', async () => {
