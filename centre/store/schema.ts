@@ -53,10 +53,10 @@ export function pendingMigrations(found: number, dialect: Dialect, store: string
 export const applicationId = 0x566f6e67;
 
 /** In order; the n-th makes version n of version n - 1. One that was released is never changed. */
-const migrations: readonly ((dialect: Dialect) => string)[] = [firstSchema];
+const migrations: readonly ((dialect: Dialect) => string)[] = [(dialect) => `${messageTables(dialect)}${boxTables(dialect)}`];
 export const schemaVersion = migrations.length;
 
-function firstSchema({ whole, bytes, key, table, restless }: Dialect): string {
+function messageTables({ whole, bytes, key, table, restless }: Dialect): string {
   return `
     -- Every durable message as it came, once: JSON in body, evidence in bytes. stored_ms is taken right before the commit.
     create table message (
@@ -95,6 +95,11 @@ function firstSchema({ whole, bytes, key, table, restless }: Dialect): string {
       primary key (box, outbox, first_seq)
     ) ${table};
 
+  `;
+}
+
+function boxTables({ whole, key, table, restless }: Dialect): string {
+  return `
     -- Every box ever heard of: last sign of life, last proof that it sees, last commit; how far its clock is ahead, and when that was seen.
     create table box (
       box ${key} not null primary key, agency text, seen_ms ${whole}, proven_ms ${whole}, stored_ms ${whole},
