@@ -15,6 +15,7 @@ wanted=(
   /usr/lib/postgresql=postgresql
   avr-gcc=gcc-avr /usr/lib/avr/include/avr/io.h=avr-libc
   openscad=openscad admesh=admesh Xvfb=xvfb xauth=xauth
+  rsvg-convert=librsvg2-bin pdftotext=poppler-utils /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf=fonts-dejavu-core
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }

@@ -73,7 +73,7 @@ const npm = 'echo "npm $*" >>"$LOG"; echo "no registry in this test"; exit 7';
 const programs = Object.fromEntries(
   [
     ...['mosquitto', 'tcpdump', 'tcpreplay', 'ip', 'ethtool', 'sysctl', 'setpriv'],
-    ...['avr-gcc', 'openscad', 'admesh', 'Xvfb', 'xauth'],
+    ...['avr-gcc', 'openscad', 'admesh', 'Xvfb', 'xauth', 'rsvg-convert', 'pdftotext'],
   ].map((name) => [name, 'exit 0']),
 );
 
