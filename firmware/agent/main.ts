@@ -8,6 +8,7 @@ import { JoinedOutbox } from '../outbox/joined-outbox.ts';
 import { MemoryOutbox } from '../outbox/memory-outbox.ts';
 import type { NewMessage } from '../outbox/outbox.ts';
 import { Receipts } from '../outbox/receipts.ts';
+import { WriterWatch } from '../outbox/writer-watch.ts';
 import { ask, ClockWatch } from './health/clock.ts';
 import { type HealthParts, HealthReporter } from './health/health-reporter.ts';
 import { HealthSummary } from './health/health-summary.ts';
@@ -66,6 +67,7 @@ export class Agent {
   readonly #watchdog: Watchdog;
   readonly #panel: PanelService;
   readonly #healthPulse: Pulse;
+  readonly #writerWatch: WriterWatch;
   #session = 0;
   #timers: NodeJS.Timeout[] = [];
 
@@ -76,6 +78,7 @@ export class Agent {
     const origin = { box, boot };
     const take = (messages: readonly NewMessage[]) => {
       this.#memory.take(messages);
+      this.#tellHeld();
       this.#uplink.wake();
       return true;
     };
@@ -111,6 +114,7 @@ export class Agent {
     this.#healthPulse = new Pulse(config.healthIntervalSeconds * 1_000 + healthTakesMs);
     this.#watchdog = this.#makeWatchdog();
     this.#health = new HealthReporter(this.#healthParts());
+    this.#writerWatch = new WriterWatch(log);
     this.#panel = this.#makePanel();
     this.#summary = new HealthSummary({
       health: this.#healthParts(),
@@ -137,7 +141,7 @@ export class Agent {
     const { healthIntervalSeconds } = this.#parts.config;
     this.#timers = [
       setInterval(() => void this.#sendHealth(), healthIntervalSeconds * 1_000),
-      setInterval(() => this.#memoryToDisk(), memoryToDiskMs),
+      setInterval(() => this.#tendOutbox(), memoryToDiskMs),
     ];
   }
 
@@ -262,6 +266,17 @@ export class Agent {
     } catch (error) {
       log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'health could not be measured');
     }
+  }
+
+  #tendOutbox(): void {
+    this.#writerWatch.look(this.#disk.writerState);
+    this.#memoryToDisk();
+    this.#tellHeld();
+  }
+
+  /** So that the sensor can say what died with this process. */
+  #tellHeld(): void {
+    void this.#memory.measure().then(({ depth }) => this.#sensor.tellHeld(depth));
   }
 
   /** The disk works again: what nobody has read yet is safer there. */

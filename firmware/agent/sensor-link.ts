@@ -3,6 +3,7 @@
  * another process; wakes and messages handed over go to callbacks, the clock's state goes back. A sensor that says nothing is never told as
  * one that sees nothing. Judges no number and keeps no message.
  */
+import { randomUUID } from 'node:crypto';
 import type { CaptureState, ClockState, SensorReport } from '../contract/health.ts';
 import type { NewMessage } from '../outbox/outbox.ts';
 import { type HandOver, type Hello, type LinkCounts, type Report, SensorConnection } from './sensor-connection.ts';
@@ -40,6 +41,9 @@ export interface SensorLinkParts {
 
 export class SensorLink {
   readonly counts: LinkCounts = { refused: 0, dropped: 0, throttled: 0 };
+  /** Of this process: what it holds in memory ends with it. */
+  readonly #run = randomUUID();
+  #held = 0;
   readonly #parts: SensorLinkParts;
   readonly #monotonicMs: () => number;
   readonly #file: SocketFile;
@@ -97,6 +101,13 @@ export class SensorLink {
     return { ...rest, capture: told, supervision: { restarts: this.#restarts } };
   }
 
+  /** How many messages that were handed over are still in memory. The sensor is told now, and whenever it comes back. */
+  tellHeld(count: number): void {
+    if (count === this.#held) return;
+    this.#held = count;
+    this.#sayHeld();
+  }
+
   /** The sensor is told now, and whenever it comes back. */
   tellClock(clock: ClockState): void {
     this.#clock = clock;
@@ -146,8 +157,13 @@ export class SensorLink {
     older?.destroy();
     this.#note('info', { pid: hello.pid, restarts: this.#restarts }, 'the sensor answers');
     if (this.#clock !== undefined) this.tellClock(this.#clock);
+    this.#sayHeld();
     // Whatever it appended while nobody listened.
     this.#parts.onAppended();
+  }
+
+  #sayHeld(): void {
+    this.#current?.say({ type: 'held', run: this.#run, count: this.#held });
   }
 
   #hear({ report }: Report): void {

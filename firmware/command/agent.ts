@@ -38,7 +38,7 @@ export async function agent(options: { config?: string }): Promise<void> {
   }
   tellState('running');
   await stopped;
-  if (!(await agent.stop(drainTimeoutMs))) log.info({}, 'ended before the centre had everything; the rest is kept in the outbox');
+  if (!(await agent.stop(drainTimeoutMs))) log.info({}, 'ended before the centre had everything; what is on disk waits for the next start');
   // What other parts of the runtime still hold open is of no use any more.
   process.exit();
 }

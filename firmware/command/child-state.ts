@@ -39,9 +39,10 @@ export function onStop(stop: () => void): void {
     isAsked = true;
     stop();
   };
-  process.once('SIGTERM', stopOnce);
+  // Not `once`: a second one, as when the whole group is told and then the supervisor tells its children, would end the process at once.
+  process.on('SIGTERM', stopOnce);
   if (process.connected !== true) {
-    process.once('SIGINT', stopOnce);
+    process.on('SIGINT', stopOnce);
     return;
   }
   process.on('SIGINT', () => undefined);

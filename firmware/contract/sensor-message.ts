@@ -33,5 +33,7 @@ export type FromSensor = z.infer<typeof fromSensorSchema>;
 export const fromAgentSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('clock'), clock: clockSchema }),
   z.object({ type: z.literal('taken'), number: z.int() }),
+  /** How many messages that were handed over this agent process still holds in memory: gone with it, should it die now. */
+  z.object({ type: z.literal('held'), run: z.string().max(64), count: z.int().min(0) }),
 ]);
 export type FromAgent = z.infer<typeof fromAgentSchema>;

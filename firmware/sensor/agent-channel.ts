@@ -24,6 +24,8 @@ export interface AgentChannelParts {
   path: string;
   /** One line for people, told at each change. */
   onChange?: (text: string) => void;
+  /** So many messages that were handed over died with the agent that held them. */
+  onLost?: (count: number) => void;
 }
 
 export class AgentChannel {
@@ -31,6 +33,9 @@ export class AgentChannel {
   clock: ClockState | undefined;
   private readonly path: string;
   private readonly onChange: (text: string) => void;
+  private readonly onLost: (count: number) => void;
+  /** What the agent said last of the messages that it holds in memory. */
+  private held: { run: string; count: number } | undefined;
   private socket: Socket | undefined;
   private connected = false;
   private closed = false;
@@ -44,7 +49,8 @@ export class AgentChannel {
   private answer: ((isTaken: boolean) => void) | undefined;
   private isHandingOver = false;
 
-  constructor({ path, onChange = () => undefined }: AgentChannelParts) {
+  constructor({ path, onChange = () => undefined, onLost = () => undefined }: AgentChannelParts) {
+    this.onLost = onLost;
     this.path = path;
     this.onChange = onChange;
   }
@@ -174,7 +180,14 @@ export class AgentChannel {
   private hear(line: string): void {
     const message = parse(line);
     if (message?.type === 'clock') this.clock = message.clock;
+    else if (message?.type === 'held') this.hold(message);
     else if (message?.number === this.number) this.answer?.(true);
+  }
+
+  /** Another run of the agent has none of what the one before held. */
+  private hold({ run, count }: { run: string; count: number }): void {
+    if (this.held !== undefined && this.held.run !== run && this.held.count > 0) this.onLost(this.held.count);
+    this.held = { run, count };
   }
 
   private tell(text: string): void {

@@ -7,6 +7,8 @@ import { type BoxConfig, outboxFolder, readConfig } from '../config.ts';
 import type { Alert } from '../contract/alert.ts';
 import type { SensorReport } from '../contract/health.ts';
 import { DiskOutbox } from '../outbox/disk-outbox.ts';
+import { lossRecord } from '../outbox/loss-record.ts';
+import { WriterWatch } from '../outbox/writer-watch.ts';
 import { version } from '../version.ts';
 import { AgentChannel } from './agent-channel.ts';
 import { openConfiguredSource, type SensorSource } from './capture/configured-source.ts';
@@ -42,7 +44,11 @@ export async function runSensor(options: SensorCommandOptions): Promise<void> {
   // Listened for from the start: a signal that nobody listens for would end the process while it reads its lists.
   let sensor: Sensor | undefined;
   process.on('SIGHUP', () => sensor?.reload());
-  const channel = new AgentChannel({ path: socketPath(config), onChange: (text) => log.info({}, text) });
+  const channel = new AgentChannel({
+    path: socketPath(config),
+    onChange: (text) => log.info({}, text),
+    onLost: (count) => sensor?.lostWithAgent(count),
+  });
   // The agent hears at once that there is a sensor again, which then takes its time to read the lists.
   channel.start();
   sensor = new Sensor({ config, source, intelligence: await IndicatorFiles.open(config.intel, config.allow), channel, log });
@@ -62,7 +68,9 @@ interface SensorParts {
 class Sensor {
   private readonly channel: AgentChannel;
   private readonly outbox: DiskOutbox;
+  private readonly writerWatch: WriterWatch;
   private readonly boot = readBoot();
+  private readonly box: string;
   private readonly source: SensorSource;
   private readonly intelligence: IndicatorFiles;
   private readonly log: Logger;
@@ -75,6 +83,7 @@ class Sensor {
 
   constructor({ config, source, intelligence, channel, log }: SensorParts) {
     const { box, agency } = config;
+    this.box = box;
     this.channel = channel;
     this.outbox = new DiskOutbox({
       folder: outboxFolder(config),
@@ -87,6 +96,7 @@ class Sensor {
     this.source = source;
     this.intelligence = intelligence;
     this.log = log;
+    this.writerWatch = new WriterWatch(log);
     this.pipeline = new Pipeline({
       options: config,
       indicators: intelligence.current,
@@ -125,6 +135,14 @@ class Sensor {
     }
     await this.end();
     return exitCode;
+  }
+
+  /** What was handed over while the disk failed was in the memory of an agent that is no more. */
+  lostWithAgent(count: number): void {
+    const nowMs = Date.now();
+    const tally = { kind: 'alert', reason: 'memory', count, ranges: [], firstMs: nowMs, lastMs: nowMs } as const;
+    this.log.warn({ count }, 'messages were lost with the agent that held them in memory');
+    this.outbox.append({ kind: 'loss', body: lossRecord({ ...tally, ranges: [] }, { box: this.box, boot: this.boot }) });
   }
 
   /** Reads the lists anew; the set in use stays until the new one is whole. Asked for while it reads, it reads once more. */
@@ -183,6 +201,7 @@ class Sensor {
     const totals = this.totals();
     tellState(totals.capture.state);
     this.channel.report(totals);
+    this.writerWatch.look(this.outbox.writerState);
   }
 
   private totals(): SensorReport {

@@ -46,7 +46,7 @@ function contentOf(measure: OutboxMeasure | undefined, nowMs: number) {
 }
 
 function writersOf(writers: readonly OutboxWriterReport[]) {
-  const sum = (name: 'waiting' | 'waitingBytes' | 'lost' | 'begunAnew') => writers.reduce((total, state) => total + state[name], 0);
+  const sum = (name: 'waiting' | 'waitingBytes' | 'lost') => writers.reduce((total, state) => total + state[name], 0);
   const error = writers.find((state) => state.error !== undefined)?.error;
   return {
     mode: writers.some(({ mode }) => mode === 'memory') ? ('memory' as const) : ('disk' as const),
@@ -54,7 +54,8 @@ function writersOf(writers: readonly OutboxWriterReport[]) {
     waiting: sum('waiting'),
     waitingBytes: sum('waitingBytes'),
     lost: sum('lost'),
-    begunAnew: sum('begunAnew'),
+    // Both notice the same one.
+    begunAnew: Math.max(...writers.map(({ begunAnew }) => begunAnew)),
   };
 }
 

@@ -168,7 +168,7 @@ export class Publisher {
       if (performance.now() < this.#pausedUntilMs) return;
       const places = Math.min(run.window - run.onTheWay, this.#parts.unacknowledgedMax - this.#book.size);
       if (places <= 0 || run.onTheWayBytes >= onTheWayBytesMax) return;
-      if (this.#read.length === 0 && !(await this.#readOn(places))) return;
+      if (this.#read.length === 0 && !(await this.#readOn(places, run.ended))) return;
       const message = run.ended.aborted ? undefined : this.#read.shift();
       if (message !== undefined && !this.#book.has(message)) this.#send(message, run);
     }
@@ -187,12 +187,15 @@ export class Publisher {
   }
 
   /** Resolves with false where nothing more waits for now. */
-  async #readOn(places: number): Promise<boolean> {
+  async #readOn(places: number, ended: AbortSignal): Promise<boolean> {
     if (performance.now() < this.#dryUntilMs) return false;
     // What is appended from here on may be missed by this read; its wake must not be.
     this.#isToldOfMore = false;
     this.#cursor ??= this.#parts.outbox.cursor();
-    this.#read = [...(await this.#cursor.next(this.#isBulky ? 1 : places))];
+    const messages = await beforeEnd(this.#cursor.next(this.#isBulky ? 1 : places), ended);
+    // An outbox that hangs does not hold up the next connection. What it gives too late is left where it is: that one has its own cursor.
+    if (messages === undefined) return false;
+    this.#read = [...messages];
     const last = this.#read.at(-1);
     this.#isBulky = last !== undefined && (this.#isBulky || last.kind === 'evidence');
     if (last !== undefined || this.#isToldOfMore) return true;
@@ -265,4 +268,13 @@ export class Publisher {
     }
     this.#isAwake = false;
   }
+}
+
+/** Resolves with undefined where `ended` comes first. (Not `Promise.race` with one promise for all: it would gather what waits on it.) */
+function beforeEnd<Value>(promise: Promise<Value>, ended: AbortSignal): Promise<Value | undefined> {
+  return new Promise((resolve, reject) => {
+    const end = () => resolve(undefined);
+    ended.addEventListener('abort', end, { once: true });
+    promise.then(resolve, reject).finally(() => ended.removeEventListener('abort', end));
+  });
 }

@@ -17,6 +17,17 @@ import { Publisher } from './publisher.ts';
 
 /** A connection that lived this long was a success, whatever ended it: the next wait is short again. */
 const stableMs = 10_000;
+/**
+ * A shorter one that brought messages home counts as a success this often: a broker that is restarted twice is back at once, and two boxes
+ * with one id, of which each ends the other's connection, do not do so several times a second.
+ */
+const quickSuccessMs = 300_000;
+/** So many short connections in a row are no accident. */
+const shortOnesMin = 3;
+/** Words of connection.ts for an end that tells no cause. */
+const untold = /^the connection (was closed|broke)/;
+/** MQTT 5 §3.14.2.1: another client came with this id. */
+const takenOver = /\breason 142\b/;
 /** How long a stopping box waits for its goodbye to be acknowledged. */
 const goodbyeMs = 2_000;
 /** How often the outbox is measured while somebody waits for it to be empty. */
@@ -82,6 +93,9 @@ export class Uplink {
   #connectedSinceMs: number | undefined;
   #lastHeardMs: number | undefined;
   #connections = 0;
+  /** Connections in a row that did not live long. */
+  #shortOnes = 0;
+  #quickSuccessAtMs = Number.NEGATIVE_INFINITY;
   #session: number | undefined;
   #lastError: string | undefined;
   #notedMs = Number.NEGATIVE_INFINITY;
@@ -149,11 +163,20 @@ export class Uplink {
   /** Resolves with true once the outbox is empty, with false after `timeoutMs` or when the uplink was stopped. */
   async drained(timeoutMs: number): Promise<boolean> {
     const endMs = performance.now() + timeoutMs;
-    while ((await this.#parts.outbox.measure()).depth > 0) {
-      if (performance.now() >= endMs || this.#stopping.signal.aborted) return false;
-      await sleep(drainPollMs);
+    const answered = new AbortController();
+    const signal = AbortSignal.any([answered.signal, this.#stopping.signal]);
+    // An outbox on a disk that hangs never answers. One that does gets the time for one answer.
+    const late = sleep(Math.max(timeoutMs, drainPollMs), undefined, { signal }).catch(() => undefined);
+    try {
+      for (;;) {
+        const measure = await Promise.race([this.#parts.outbox.measure(), late]);
+        if (measure?.depth === 0) return true;
+        if (measure === undefined || performance.now() >= endMs || this.#stopping.signal.aborted) return false;
+        await sleep(drainPollMs);
+      }
+    } finally {
+      answered.abort();
     }
-    return true;
   }
 
   /** Says that the box is stopping on purpose and closes. Does not wait for the outbox: see `drained`. Harmless twice. */
@@ -184,7 +207,7 @@ export class Uplink {
     }
   }
 
-  /** One connection from begin to end. Resolves with true where it was of use. */
+  /** One connection from begin to end. Resolves with true where the next wait may be short again. */
   async #connectOnce(): Promise<boolean> {
     const { signal } = this.#stopping;
     const acknowledgedBefore = this.#publisher.acknowledged;
@@ -196,7 +219,7 @@ export class Uplink {
       this.#parts.onConnected?.();
       await this.#publisher.run(connection, signal);
       if (signal.aborted) await Promise.race([connection.end(), sleep(goodbyeMs, undefined, { ref: false })]);
-      else this.#note(await connection.closed);
+      else this.#noteEnd(await connection.closed, performance.now() - connectedMs);
     } catch (error) {
       if (!signal.aborted) this.#note(messageOf(error));
     } finally {
@@ -206,7 +229,21 @@ export class Uplink {
       this.#connectedSinceMs = undefined;
       this.#publisher.disconnected();
     }
-    return this.#publisher.acknowledged > acknowledgedBefore || performance.now() - connectedMs > stableMs;
+    return this.#isSuccess(performance.now() - connectedMs, this.#publisher.acknowledged > acknowledgedBefore);
+  }
+
+  #isSuccess(livedMs: number, isOfUse: boolean): boolean {
+    if (livedMs > stableMs) return true;
+    if (!isOfUse || performance.now() - this.#quickSuccessAtMs < quickSuccessMs) return false;
+    this.#quickSuccessAtMs = performance.now();
+    return true;
+  }
+
+  /** Two boxes with one id look like a bad line, to both: somebody has to think of it. */
+  #noteEnd(reason: string, livedMs: number): void {
+    this.#shortOnes = livedMs > stableMs ? 0 : this.#shortOnes + 1;
+    const isTwin = takenOver.test(reason) || (untold.test(reason) && this.#shortOnes >= shortOnesMin);
+    this.#note(isTwin ? `${reason}; is another client using this id (${this.#parts.box})?` : reason);
   }
 
   async #open(signal: AbortSignal): Promise<{ connection: Connection; session: number }> {

@@ -86,11 +86,20 @@ class Peer {
     return this.say({ type: 'hello', pid, startedMs });
   }
 
-  get told() {
+  private get all() {
     return this.heard
       .split('\n')
       .filter(Boolean)
       .map((line) => fromAgentSchema.parse(JSON.parse(line)));
+  }
+
+  /** Without what the agent holds in memory, which it tells whoever comes. */
+  get told() {
+    return this.all.filter(({ type }) => type !== 'held');
+  }
+
+  get held() {
+    return this.all.flatMap((message) => (message.type === 'held' ? [message.count] : []));
   }
 }
 
@@ -190,6 +199,21 @@ describe('the link to the sensor', { timeout: 20_000 }, () => {
     await until(() => wakes() === 1, 'the wake');
     peer.say({ type: 'appended' });
     await until(() => wakes() === 2, 'the second wake');
+  });
+
+  it('tells the sensor how many messages it holds in memory, each change and whoever comes, with the run of this process', async () => {
+    const { link, path } = await open();
+    const first = new Peer(path).hello();
+    await until(() => first.held.length === 1, 'the first word');
+    link.tellHeld(3);
+    link.tellHeld(3);
+    link.tellHeld(0);
+    await until(() => first.held.length === 3, 'the changes');
+    expect(first.held).toEqual([0, 3, 0]);
+    link.tellHeld(5);
+    const second = new Peer(path).hello();
+    await until(() => second.held.length === 1, 'the same to the next');
+    expect(second.held).toEqual([5]);
   });
 
   it('tells the sensor the state of the clock, also the one that comes later', async () => {

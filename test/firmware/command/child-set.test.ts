@@ -125,6 +125,20 @@ describe('the supervisor as a process', { timeout: 30_000 }, () => {
     deeds.remove();
   });
 
+  it('lets its children end in order also where all of them are told to end at once, and then again by their supervisor', async () => {
+    const deeds = new Deeds();
+    const { parent, ended } = await start(deeds);
+    process.kill(-parent.pid!, 'SIGTERM');
+    expect((await ended)[0]).toBe(0);
+    expect(deeds.log.filter((line) => line.includes('stop')).sort()).toEqual([
+      'agent is asked to stop',
+      'agent stops',
+      'sensor is asked to stop',
+      'sensor stops',
+    ]);
+    deeds.remove();
+  });
+
   it('leaves no orphan: they end in order when it is killed', async () => {
     const deeds = new Deeds();
     const { parent, ended } = await start(deeds);

@@ -74,10 +74,12 @@ describe("the sensor's end of the link", { timeout: 20_000 }, () => {
   let listener: Listener;
   let channel: AgentChannel;
   let changes: string[];
+  let lost: number[];
   beforeEach(() => {
     listener = new Listener(path);
     changes = [];
-    channel = new AgentChannel({ path, onChange: (text) => changes.push(text) });
+    lost = [];
+    channel = new AgentChannel({ path, onChange: (text) => changes.push(text), onLost: (count) => lost.push(count) });
   });
   afterEach(async () => {
     await channel.close();
@@ -100,6 +102,21 @@ describe("the sensor's end of the link", { timeout: 20_000 }, () => {
       { type: 'report', report: reportOf(1) },
       { type: 'appended' },
     ]);
+  });
+
+  it('says how many messages died with an agent that held them in memory, and nothing of those that it had passed on', async () => {
+    await connected();
+    const held = (run: string, count: number) => listener.say(`${JSON.stringify({ type: 'held', run, count })}\n`);
+    held('one', 0);
+    held('one', 7);
+    held('one', 0);
+    held('two', 0);
+    held('two', 3);
+    held('three', 0);
+    held('three', 2);
+    await until(() => lost.length > 0, 'the loss');
+    await sleep(50);
+    expect(lost).toEqual([3]);
   });
 
   it('costs nothing and throws nothing while nobody listens, then tells the newest report alone', async () => {
