@@ -1,6 +1,7 @@
 /**
  * What arrived on a topic of `up` -> a message that follows its schema and comes from the box that its topic names, or why it does not. The
- * topic is the authority: the broker lets a box write under its own name only. Pure; never throws.
+ * topic is the authority: the broker lets a box write under its own name only. An alert that names another box is taken for one of the box
+ * that sent it, since nobody else would tell of it. Pure; never throws.
  */
 import type { z } from 'zod';
 import { alertSchema } from '../firmware/contract/alert.ts';
@@ -14,6 +15,8 @@ import { boxOfTopic, up } from '../firmware/contract/topics.ts';
 export const jsonBytesMax = 256 * 1024;
 /** Of a message that is too long, so much tells what it was. */
 const excerptBytes = 4_096;
+/** Of another box's name that an alert claims; twice what a name may have. */
+const claimCharactersMax = 64;
 /** What the store shall use as a key, and log lines shall carry. */
 const namePattern = /^[\x21-\x7e]{1,64}$/;
 /** The box writes the numbers first, so they are found even where the rest is no JSON. */
@@ -27,10 +30,12 @@ const jsonKinds = Object.keys(schemas) as JsonKind[];
 
 interface Envelope {
   box: string;
-  /** As it came. */
+  /** As it came, but for the box of an alert that named another one. */
   text: string;
   /** Its numbers; absent where it has none, or they cannot be read. */
   key?: DurableKey;
+  /** Of an alert: the other box that it named. */
+  claimedBox?: string;
 }
 type Valid<K extends JsonKind> = Envelope & { state: 'valid'; kind: K; message: z.infer<Schemas[K]> };
 export type ValidMessage = { [K in JsonKind]: Valid<K> }[JsonKind];
@@ -51,11 +56,15 @@ export function readMessage(topic: string, payload: Buffer): ValidMessage | Refu
   const parsed = schemas[kind].safeParse(json);
   if (!parsed.success) return refused(`${parsed.error.issues[0]?.path.join('.') || 'message'}: ${parsed.error.issues[0]?.message}`);
   const { data } = parsed;
-  if (data.box !== box) return refused('it names another box');
+  if (data.box !== box && kind !== 'alert') return refused('it names another box');
   if ('id' in data && !namePattern.test(data.id)) return refused('its id is no name');
   if (data.seq !== undefined && key === undefined) return refused('its outbox is no name');
+  const renamed =
+    data.box === box || !isObject(json)
+      ? {}
+      : { text: JSON.stringify({ ...json, box }), claimedBox: data.box.slice(0, claimCharactersMax) };
   // The schema of this kind made it, which TypeScript does not follow.
-  return { ...envelope, state: 'valid', kind, message: data } as ValidMessage;
+  return { ...envelope, ...renamed, state: 'valid', kind, message: { ...data, box } } as ValidMessage;
 }
 
 /** The numbers of a durable message, undefined where they cannot be read. */

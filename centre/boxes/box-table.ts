@@ -144,7 +144,7 @@ function wrongs({ row, state, centreAlerts, faults }: ListedBox, lang: Language)
 
 function totals(boxes: readonly ListedBox[], lang: Language, nowMs: number): string[] {
   const count = (life: BoxLife) => boxes.filter(({ state }) => state.life === life).length;
-  const wrong = boxes.filter((box) => box.centreAlerts.length + box.faults.length > 0).length;
+  const wrong = boxes.filter((box) => weight(box) > 0).length;
   const [there, silent, stopped] = [count('there'), count('silent'), count('stopped')];
   const line =
     lang === 'vi'

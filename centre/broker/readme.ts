@@ -9,9 +9,9 @@ export function brokerReadme(layout: BrokerLayout): string {
 const service = unitName.replace('.service', '');
 
 function installCommands({ folder, user }: BrokerLayout): string {
+  const addUser = user === 'root' ? '' : `sudo adduser --system --group --no-create-home --home /nonexistent ${user}\n`;
   return `sudo apt-get install mosquitto openssl && sudo systemctl disable --now mosquitto
-sudo adduser --system --group --no-create-home --home /nonexistent ${user}
-sudo chown root:${user} ${folder} ${folder}/* && sudo chmod 2750 ${folder}
+${addUser}sudo chown root:${user} ${folder} ${folder}/* && sudo chmod 2750 ${folder}
 sudo chmod 0640 ${join(folder, placedFiles.key)}
 sudo systemctl enable --now ${join(folder, writtenFiles.unit)}`;
 }

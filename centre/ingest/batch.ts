@@ -11,7 +11,7 @@ import type { Waiting } from './inbox.ts';
 
 /** As the box cuts it, and some room for another version. */
 const evidenceBytesMax = 256 * 1024;
-const evidenceTopic = /\/evidence\/[0-9a-zA-Z-]{1,64}\/\d{1,9}$/;
+const evidenceTopic = /\/evidence\/([0-9a-zA-Z-]{1,64})\/(\d{1,9})$/;
 
 export interface Refusal {
   box: string;
@@ -47,7 +47,8 @@ function add(batch: Batch, waiting: Waiting): void {
 }
 
 function addMessage(batch: Batch, valid: ValidMessage, { receivedMs, isRetained }: Waiting): void {
-  const { kind, box, text, key, message } = valid;
+  const { kind, box, text, key, message, claimedBox } = valid;
+  if (claimedBox !== undefined) batch.refusals.push({ box, why: `an alert named another box: ${claimedBox}` });
   if (key !== undefined) {
     const arrival = { box, ...key, kind, receivedMs, body: text };
     if (kind === 'alert') batch.arrivals.push({ ...arrival, alert: message });
@@ -70,7 +71,9 @@ function addEvidence(batch: Batch, { topic, payload, properties, receivedMs }: W
   if (key === undefined) return;
   // A copy: the buffer is a window into much more that was read from the socket.
   const body = why === undefined ? Uint8Array.from(payload) : '';
-  batch.arrivals.push({ box, ...key, kind: 'evidence', receivedMs, body });
+  const [, alertId, chunk] = evidenceTopic.exec(topic) ?? [];
+  const place = alertId === undefined ? {} : { alertId, chunk: Number(chunk) };
+  batch.arrivals.push({ box, ...key, kind: 'evidence', receivedMs, body, ...place });
 }
 
 function whyRefused(topic: string, payload: Buffer, key: DurableKey | undefined): string | undefined {

@@ -4,13 +4,16 @@
  */
 import { createHash } from 'node:crypto';
 import type { Alert } from '../../firmware/contract/alert.ts';
+import type { Loss, LossReason } from '../../firmware/contract/loss.ts';
 import { type KnownRange, unionOf } from './number-ranges.ts';
-import type { Arrival, UnnumberedAlert } from './store.ts';
+import type { Arrival, Sighting, UnnumberedAlert } from './store.ts';
 
 /** A key longer than this is stored as its hash: an index holds short keys only, and a UUID has 36 characters. */
 const keyCharactersMax = 64;
 /** Of a text taken out of an alert into a column of its own; the JSON has it whole. */
 const columnCharactersMax = 255;
+/** Reasons of a record that is written where an outbox is begun in the place of another one. */
+const replacements: ReadonlySet<LossReason> = new Set(['damaged', 'foreign']);
 
 export interface MessageRow {
   box: string;
@@ -20,6 +23,8 @@ export interface MessageRow {
   receivedMs: number;
   body: string | null;
   bytes: Uint8Array | null;
+  alertId: string | null;
+  chunk: number | null;
   arrival: Arrival;
 }
 
@@ -57,6 +62,18 @@ export interface OutboxAccount {
   outbox: string;
   messages: number;
   known: KnownRange[];
+  /** When the first of these messages came; absent where none did. */
+  begunMs?: number;
+  /** A record in it tells what became of the outbox before. */
+  isExplained: boolean;
+}
+
+/** What a box says it has numbered in an outbox in which nothing waits any more. */
+export interface OutboxTail {
+  box: string;
+  outbox: string;
+  last: number;
+  receivedMs: number;
 }
 
 /** Text as both databases can hold it: PostgreSQL takes no NUL, and neither half of a surrogate pair alone is UTF-8. */
@@ -108,15 +125,17 @@ export function accountsOf(fresh: readonly MessageRow[]): OutboxAccount[] {
   const accounts = new Map<string, OutboxAccount>();
   const accountOf = (box: string, outbox: string): OutboxAccount => {
     const key = `${box}\0${outbox}`;
-    const account = accounts.get(key) ?? { box, outbox, messages: 0, known: [] };
+    const account = accounts.get(key) ?? { box, outbox, messages: 0, known: [], isExplained: false };
     accounts.set(key, account);
     return account;
   };
   for (const { box, outbox, seq, receivedMs, arrival } of fresh) {
     const own = accountOf(box, outbox);
     own.messages += 1;
+    own.begunMs = Math.min(own.begunMs ?? receivedMs, receivedMs);
     own.known.push({ first: seq, last: seq, receivedMs });
     const { loss } = arrival;
+    if (loss !== undefined) own.isExplained ||= explains(loss, arrival.outbox);
     if (loss === undefined || loss.ranges.length === 0) continue;
     const lost = loss.ofOutbox === undefined ? own : accountOf(box, keyOf(loss.ofOutbox));
     for (const [first, last] of loss.ranges) lost.known.push({ first, last, receivedMs });
@@ -127,8 +146,26 @@ export function accountsOf(fresh: readonly MessageRow[]): OutboxAccount[] {
     .sort((one, other) => compare(one.box, other.box) || compare(one.outbox, other.outbox));
 }
 
+/** The highest number that each outbox is said to have given, by the healths that were written when it was empty. */
+export function tailsOf(sightings: readonly Sighting[]): OutboxTail[] {
+  const tails = new Map<string, OutboxTail>();
+  for (const { box, receivedMs, isRetained, health } of sightings) {
+    const { outboxId = '', lastSeq = 0, depth = 0, unansweredSeconds } = health?.outbox ?? {};
+    if (isRetained || outboxId === '' || lastSeq === 0 || depth > 0 || unansweredSeconds !== undefined) continue;
+    const tail = { box: keyOf(box), outbox: keyOf(outboxId), last: lastSeq, receivedMs: Math.round(receivedMs) };
+    const key = `${tail.box}\0${tail.outbox}`;
+    if (lastSeq > (tails.get(key)?.last ?? 0)) tails.set(key, tail);
+  }
+  return [...tails.values()].sort((one, other) => compare(one.box, other.box) || compare(one.outbox, other.outbox));
+}
+
+/** Whether the record, which came in `outbox`, tells what became of the one before. */
+function explains({ reason, ofOutbox }: Loss, outbox: string): boolean {
+  return replacements.has(reason) || (ofOutbox !== undefined && ofOutbox !== outbox);
+}
+
 function messageRow(arrival: Arrival): MessageRow {
-  const { box, outbox, seq, kind, receivedMs, body } = arrival;
+  const { box, outbox, seq, kind, receivedMs, body, alertId, chunk } = arrival;
   return {
     box: keyOf(box),
     outbox: keyOf(outbox),
@@ -137,6 +174,8 @@ function messageRow(arrival: Arrival): MessageRow {
     receivedMs: Math.round(receivedMs),
     body: typeof body === 'string' ? storable(body) : null,
     bytes: typeof body === 'string' ? null : body,
+    alertId: alertId === undefined ? null : keyOf(alertId),
+    chunk: chunk ?? null,
     arrival,
   };
 }

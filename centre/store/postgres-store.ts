@@ -1,9 +1,9 @@
 /** The store in a PostgreSQL database. One transaction for a commit; several may run at once. What it writes stands in `postgres-writing.ts`. */
 import { randomBytes } from 'node:crypto';
 import type { CentreAlert } from '../../firmware/contract/centre-alert.ts';
-import { accountsOf, type Batch, batchOf, columnText, keyOf } from './batch.ts';
+import { accountsOf, type Batch, batchOf, columnText, keyOf, tailsOf } from './batch.ts';
 import { PostgresConnection, type Run } from './postgres-connection.ts';
-import { putAccounts, putAlerts, putHeard, putMessages } from './postgres-writing.ts';
+import { putAccounts, putAlerts, putHeard, putMessages, putTails } from './postgres-writing.ts';
 import {
   alertOf,
   alertsQuestion,
@@ -13,8 +13,11 @@ import {
   boxStateSql,
   centreAlertOf,
   centreAlertsQuestion,
+  explanationOf,
   holeOf,
   holesQuestions,
+  newOutboxesQuestion,
+  newOutboxOf,
   openingOf,
   outboxesQuestion,
   outboxOf,
@@ -57,6 +60,9 @@ class PostgresStore implements Store {
 
   async saw(sightings: readonly Sighting[]): Promise<void> {
     if (sightings.length > 0) await this.#connection.transaction((run) => saw(run, sightings));
+    const tails = tailsOf(sightings);
+    // On its own: a commit locks outboxes before boxes.
+    if (tails.length > 0) await this.#connection.transaction((run) => putTails(run, tails));
   }
 
   async boxes() {
@@ -65,6 +71,14 @@ class PostgresStore implements Store {
 
   async holes() {
     return (await this.#connection.all(holesQuestions.postgres)).map(holeOf);
+  }
+
+  async newOutboxes(sinceMs: number) {
+    return (await this.#connection.all(newOutboxesQuestion('postgres', sinceMs))).map(newOutboxOf);
+  }
+
+  async explainOutbox(outbox: Parameters<Store['explainOutbox']>[0]): Promise<void> {
+    await this.#connection.change(explanationOf(outbox));
   }
 
   async alerts(query: Parameters<Store['alerts']>[0] = {}) {

@@ -3,9 +3,10 @@
  * little. Each table's rows are locked in one order, so that two processes do not wait for each other for ever. Opens no connection.
  */
 import { alertColumns, onKnownAlert } from './alert-columns.ts';
-import type { AlertRow, HeardRow, MessageRow, OutboxAccount } from './batch.ts';
+import type { AlertRow, HeardRow, MessageRow, OutboxAccount, OutboxTail } from './batch.ts';
 import { advance, type Gap, type NumberRange, without } from './number-ranges.ts';
 import type { Parameter, Run } from './postgres-connection.ts';
+import type { Row } from './questions.ts';
 
 /** Of one statement; its parameters are held in memory here and at the server. */
 const rowsMax = 1_000;
@@ -20,11 +21,11 @@ const unnest = (...columnTypes: readonly string[]) => `unnest(${columnTypes.map(
  */
 const insertMessages = `
   with given as materialized (
-    select * from ${unnest('text', 'text', 'bigint', 'text', 'bigint', 'int', 'int', 'bool')}
-      with ordinality as row (box, outbox, seq, kind, received_ms, start, size, is_text, place)
+    select * from ${unnest('text', 'text', 'bigint', 'text', 'bigint', 'text', 'bigint', 'int', 'int', 'bool')}
+      with ordinality as row (box, outbox, seq, kind, received_ms, alert_id, chunk, start, size, is_text, place)
   ), bodies as (select ?::bytea as bytes, ?::bigint as stored_ms), put as (
-    insert into message (box, outbox, seq, kind, received_ms, stored_ms, body, bytes)
-      select box, outbox, seq, kind, received_ms, stored_ms,
+    insert into message (box, outbox, seq, kind, received_ms, stored_ms, alert_id, chunk, body, bytes)
+      select box, outbox, seq, kind, received_ms, stored_ms, alert_id, chunk,
         case when is_text then convert_from(substring(bodies.bytes from start for size), 'UTF8') end,
         case when not is_text then substring(bodies.bytes from start for size) end
       from given, bodies order by place on conflict do nothing returning box, outbox, seq
@@ -48,6 +49,8 @@ export async function putMessages(run: Run, messages: readonly MessageRow[], sto
       piece.map(({ seq }) => seq),
       piece.map(({ kind }) => kind),
       piece.map(({ receivedMs }) => receivedMs),
+      piece.map(({ alertId }) => alertId),
+      piece.map(({ chunk }) => chunk),
       starts,
       bodies.map(({ length }) => length),
       piece.map(({ body }) => body !== null),
@@ -76,32 +79,83 @@ export async function putAlerts(run: Run, alerts: readonly AlertRow[], fresh: Re
   return changed;
 }
 
-const lockOutboxes = `
-  select box, outbox, last_seq from outbox where (box, outbox) in (select * from ${unnest('text', 'text')}) order by box, outbox for update`;
+const readOutboxes = `select box, outbox, last_seq from outbox where (box, outbox) in (select * from ${unnest('text', 'text')})`;
+const lockOutboxes = `${readOutboxes} order by box, outbox for update`;
+const endOutboxes = `update outbox set last_seq = row.last_seq from ${unnest('text', 'text', 'bigint')} as row (box, outbox, last_seq)
+  where outbox.box = row.box and outbox.outbox = row.outbox`;
 const beginOutboxes = `insert into outbox (box, outbox, last_seq, messages)
   select box, outbox, 0, 0 from ${unnest('text', 'text')} as row (box, outbox) on conflict do nothing`;
-const advanceOutboxes = `update outbox set last_seq = row.last_seq, messages = outbox.messages + row.messages
-  from ${unnest('text', 'text', 'bigint', 'bigint')} as row (box, outbox, last_seq, messages)
+const advanceOutboxes = `update outbox set last_seq = row.last_seq, messages = outbox.messages + row.messages,
+    begun_ms = coalesce(outbox.begun_ms, row.begun_ms),
+    unexplained = case
+      when row.is_explained then 0
+      when outbox.begun_ms is null and outbox.outbox <> '' and exists (
+        select 1 from outbox as earlier where earlier.box = row.box and earlier.outbox <> '' and earlier.begun_ms < row.begun_ms
+      ) then 1
+      else outbox.unexplained end
+  from ${unnest('text', 'text', 'bigint', 'bigint', 'bigint', 'bool')}
+    as row (box, outbox, last_seq, messages, begun_ms, is_explained)
   where outbox.box = row.box and outbox.outbox = row.outbox`;
 
 /** Numbers that came or were lost: into the outboxes and out of the holes. The outboxes stay locked until the commit, and with them their holes. */
 export async function putAccounts(run: Run, accounts: readonly OutboxAccount[]): Promise<void> {
   if (accounts.length === 0) return;
-  const names = [accounts.map(({ box }) => box), accounts.map(({ outbox }) => outbox)];
-  let { rows } = await run(lockOutboxes, names);
-  if (rows.length < accounts.length) {
-    await run(beginOutboxes, names);
-    rows = (await run(lockOutboxes, names)).rows;
-  }
-  const lasts = new Map(rows.map((row) => [`${row.box}\0${row.outbox}`, Number(row.last_seq)]));
+  const names = namesOf(accounts);
+  const lasts = await lockedLasts(run, accounts);
   const advances = accounts.map(({ box, outbox, known }) => ({ box, outbox, ...advance(lasts.get(`${box}\0${outbox}`) ?? 0, known) }));
-  await run(advanceOutboxes, [...names, advances.map(({ last }) => last), accounts.map(({ messages }) => messages)]);
+  await run(advanceOutboxes, [
+    ...names,
+    advances.map(({ last }) => last),
+    accounts.map(({ messages }) => messages),
+    accounts.map(({ begunMs }) => begunMs ?? null),
+    accounts.map(({ isExplained }) => isExplained),
+  ]);
   const late = advances.flatMap(({ box, outbox, late: ranges }) => ranges.map((range) => ({ box, outbox, ...range })));
   if (late.length > 0) await mend(run, late);
   await putHoles(
     run,
     advances.flatMap(({ box, outbox, gaps }) => gaps.map((gap) => ({ box, outbox, ...gap }))),
   );
+}
+
+/** What boxes say of the ends of outboxes in which nothing waits: numbers that the store does not have are a hole. */
+export async function putTails(run: Run, tails: readonly OutboxTail[]): Promise<void> {
+  const { rows } = await run(readOutboxes, namesOf(tails));
+  const above = (lasts: ReadonlyMap<string, number>) => tails.filter((tail) => tail.last > (lasts.get(outboxKey(tail)) ?? 0));
+  const candidates = above(lastsOf(rows));
+  if (candidates.length === 0) return;
+  const lasts = await lockedLasts(run, candidates);
+  const missing = above(lasts);
+  await run(endOutboxes, [...namesOf(missing), missing.map(({ last }) => last)]);
+  await putHoles(
+    run,
+    missing.map(({ box, outbox, last, receivedMs }) => ({
+      box,
+      outbox,
+      first: (lasts.get(`${box}\0${outbox}`) ?? 0) + 1,
+      last,
+      sinceMs: receivedMs,
+    })),
+  );
+}
+
+/** The highest numbers of these outboxes, which stay locked; those not known are begun. */
+async function lockedLasts(run: Run, outboxes: readonly InOutbox[]): Promise<Map<string, number>> {
+  const names = namesOf(outboxes);
+  let { rows } = await run(lockOutboxes, names);
+  if (rows.length < outboxes.length) {
+    await run(beginOutboxes, names);
+    rows = (await run(lockOutboxes, names)).rows;
+  }
+  return lastsOf(rows);
+}
+
+function lastsOf(rows: readonly Row[]): Map<string, number> {
+  return new Map(rows.map((row) => [`${row.box}\0${row.outbox}`, Number(row.last_seq)]));
+}
+
+function namesOf(outboxes: readonly InOutbox[]): Parameter[] {
+  return [outboxes.map(({ box }) => box), outboxes.map(({ outbox }) => outbox)];
 }
 
 interface InOutbox {

@@ -8,7 +8,7 @@ import type { Health } from '../../firmware/contract/health.ts';
 import type { Presence } from '../../firmware/contract/presence.ts';
 import { keyOf, timeMs } from './batch.ts';
 import type { BoxState } from './sighting.ts';
-import type { BoxRow, Hole } from './store.ts';
+import type { BoxRow, Hole, NewOutbox } from './store.ts';
 
 export type Value = string | number | null;
 export type Row = Readonly<Record<string, Value>>;
@@ -23,6 +23,8 @@ const alertsDefault = 1_000;
 const alertsMax = 100_000;
 /** Holes told of one box: enough to say that it is in trouble, and no box can hide those of another. */
 const holesOfBoxMax = 100;
+/** New outboxes told of one box, for the same reason. */
+const newOutboxesOfBoxMax = 3;
 /** Far more than 2,000 boxes with each kind open; names that strangers gave to the broker are among them. */
 const centreAlertsMax = 50_000;
 
@@ -102,6 +104,25 @@ export function holeOf(row: Row): Hole {
     last: Number(row.last_seq),
     sinceMs: Number(row.since_ms),
   };
+}
+
+/** Box by box and newest first, as far as the index of the unexplained ones leads: whatever one box begins. */
+export function newOutboxesQuestion(database: 'sqlite' | 'postgres', sinceMs: number): Question {
+  const near = `from outbox as near where near.box = box.box and near.unexplained = 1 and near.begun_ms > ? order by near.begun_ms desc limit ?`;
+  const join = {
+    sqlite: `join outbox on outbox.rowid in (select rowid ${near})`,
+    postgres: `cross join lateral (select * ${near}) as outbox`,
+  }[database];
+  const sql = `select outbox.box, outbox.outbox, outbox.begun_ms from box ${join} order by outbox.box, outbox.begun_ms`;
+  return { sql, values: [Math.round(sinceMs), newOutboxesOfBoxMax] };
+}
+
+export function newOutboxOf(row: Row): NewOutbox {
+  return { box: String(row.box), outbox: String(row.outbox), sinceMs: Number(row.begun_ms) };
+}
+
+export function explanationOf({ box, outbox }: Pick<NewOutbox, 'box' | 'outbox'>): Question {
+  return { sql: 'update outbox set unexplained = 0 where box = ? and outbox = ?', values: [keyOf(box), keyOf(outbox)] };
 }
 
 /** Newest is what changed last, by the clock of the centre: that of a box may be wrong. */

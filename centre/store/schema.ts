@@ -58,13 +58,14 @@ export const schemaVersion = migrations.length;
 
 function messageTables({ whole, bytes, key, table, restless }: Dialect): string {
   return `
-    -- Every durable message as it came, once: JSON in body, evidence in bytes. stored_ms is taken right before the commit.
+    -- Every durable message as it came, once: JSON in body, evidence in bytes, with its alert and its place among the pieces. stored_ms is taken right before the commit.
     create table message (
       box ${key} not null, outbox ${key} not null, seq ${whole} not null, kind text not null,
-      received_ms ${whole} not null, stored_ms ${whole} not null, body text, bytes ${bytes},
+      received_ms ${whole} not null, stored_ms ${whole} not null, body text, bytes ${bytes}, alert_id ${key}, chunk ${whole},
       primary key (box, outbox, seq)
     ) ${table};
     create index message_received on message (received_ms);
+    create index message_evidence on message (box, alert_id, chunk) where alert_id is not null;
 
     -- Every alert in its latest revision. Its JSON is the body of the message (box, outbox, seq) where body is null; see alert_json.
     create table alert (
@@ -83,11 +84,14 @@ function messageTables({ whole, bytes, key, table, restless }: Dialect): string 
       select alert.*, coalesce(alert.body, message.body) as json
       from alert left join message on message.box = alert.box and message.outbox = alert.outbox and message.seq = alert.seq;
 
-    -- What numbers each outbox of each box has used: last_seq is the highest that came or was declared lost.
+    -- What numbers each outbox of each box has used: last_seq is the highest that came, was declared lost or that the box says it gave.
+    -- begun_ms: when its first message came. unexplained is 1 where the box had another outbox before and no record says what became of it.
     create table outbox (
       box ${key} not null, outbox ${key} not null, last_seq ${whole} not null, messages ${whole} not null,
+      begun_ms ${whole}, unexplained ${whole} not null default 0,
       primary key (box, outbox)
     ) ${restless};
+    create index outbox_unexplained on outbox (box, begun_ms) where unexplained = 1;
 
     -- Numbers that were passed over and have neither come nor been declared lost, both ends included.
     create table hole (

@@ -7,7 +7,17 @@ import { randomBytes } from 'node:crypto';
 import type { StatementSync } from 'node:sqlite';
 import type { CentreAlert } from '../../firmware/contract/centre-alert.ts';
 import { alertColumns, onKnownAlert } from './alert-columns.ts';
-import { accountsOf, type Batch, batchOf, columnText, keyOf, type MessageRow, type OutboxAccount } from './batch.ts';
+import {
+  accountsOf,
+  type Batch,
+  batchOf,
+  columnText,
+  keyOf,
+  type MessageRow,
+  type OutboxAccount,
+  type OutboxTail,
+  tailsOf,
+} from './batch.ts';
 import { advance, type Gap, type NumberRange, without } from './number-ranges.ts';
 import {
   alertOf,
@@ -18,8 +28,11 @@ import {
   boxStateSql,
   centreAlertOf,
   centreAlertsQuestion,
+  explanationOf,
   holeOf,
   holesQuestions,
+  newOutboxesQuestion,
+  newOutboxOf,
   openingOf,
   outboxesQuestion,
   outboxOf,
@@ -43,15 +56,20 @@ const marks = (count: number) => Array(count).fill('?').join(', ');
 function statementsOf(file: SqliteFile) {
   return {
     message: file.prepare(
-      `insert into message (box, outbox, seq, kind, received_ms, stored_ms, body, bytes) values (${marks(8)}) on conflict do nothing`,
+      `insert into message (box, outbox, seq, kind, received_ms, stored_ms, body, bytes, alert_id, chunk) values (${marks(10)}) on conflict do nothing`,
     ),
     alert: file.prepare(
       `insert into alert (${alertColumns.map(({ name }) => name).join(', ')}) values (${marks(alertColumns.length)}) ${onKnownAlert}`,
     ),
-    outboxLast: file.prepare('select last_seq from outbox where box = ? and outbox = ?'),
+    outboxState: file.prepare('select last_seq, begun_ms, unexplained from outbox where box = ? and outbox = ?'),
+    hasEarlierOutbox: file.prepare(`select 1 from outbox where box = ? and outbox <> '' and begun_ms < ? limit 1`),
     outbox: file.prepare(
-      `insert into outbox (box, outbox, last_seq, messages) values (?, ?, ?, ?)
-        on conflict do update set last_seq = excluded.last_seq, messages = messages + excluded.messages`,
+      `insert into outbox (box, outbox, last_seq, messages, begun_ms, unexplained) values (${marks(6)})
+        on conflict do update set last_seq = excluded.last_seq, messages = messages + excluded.messages,
+          begun_ms = coalesce(begun_ms, excluded.begun_ms), unexplained = excluded.unexplained`,
+    ),
+    outboxTail: file.prepare(
+      `insert into outbox (box, outbox, last_seq, messages) values (?, ?, ?, 0) on conflict do update set last_seq = excluded.last_seq`,
     ),
     hasHole: file.prepare('select 1 from hole where box = ? and outbox = ? limit 1'),
     closeHoles: file.prepare('delete from hole where box = ? and outbox = ? and first_seq between ? and ? and last_seq <= ?'),
@@ -95,6 +113,7 @@ class SqliteStore implements Store {
     if (sightings.length === 0) return;
     await this.#file.write(() => {
       for (const sighting of sightings) this.#saw(sighting);
+      for (const tail of tailsOf(sightings)) this.#tail(tail);
     });
   }
 
@@ -104,6 +123,14 @@ class SqliteStore implements Store {
 
   async holes() {
     return (await this.#file.all(holesQuestions.sqlite)).map(holeOf);
+  }
+
+  async newOutboxes(sinceMs: number) {
+    return (await this.#file.all(newOutboxesQuestion('sqlite', sinceMs))).map(newOutboxOf);
+  }
+
+  async explainOutbox(outbox: Parameters<Store['explainOutbox']>[0]): Promise<void> {
+    await this.#file.change(explanationOf(outbox));
   }
 
   async alerts(query: Parameters<Store['alerts']>[0] = {}) {
@@ -151,8 +178,8 @@ class SqliteStore implements Store {
     const storedMs = Date.now();
     const fresh = new Set<MessageRow>();
     for (const row of messages) {
-      const { box, outbox, seq, kind, receivedMs, body, bytes } = row;
-      if (this.#run.message.run(box, outbox, seq, kind, receivedMs, storedMs, body, bytes).changes !== 0) fresh.add(row);
+      const { box, outbox, seq, kind, receivedMs, body, bytes, alertId, chunk } = row;
+      if (this.#run.message.run(box, outbox, seq, kind, receivedMs, storedMs, body, bytes, alertId, chunk).changes !== 0) fresh.add(row);
     }
     let alertsChanged = 0;
     for (const row of alerts) {
@@ -164,10 +191,12 @@ class SqliteStore implements Store {
     return { fresh: fresh.size, repeats: repeats + messages.length - fresh.size, alertsChanged };
   }
 
-  #account({ box, outbox, messages, known }: OutboxAccount): void {
-    const before = Number(this.#run.outboxLast.get(box, outbox)?.last_seq ?? 0);
-    const { last, gaps, late } = advance(before, known);
-    this.#run.outbox.run(box, outbox, last, messages);
+  #account({ box, outbox, messages, known, begunMs, isExplained }: OutboxAccount): void {
+    const before = this.#run.outboxState.get(box, outbox);
+    const { last, gaps, late } = advance(Number(before?.last_seq ?? 0), known);
+    const isNew = outbox !== '' && begunMs !== undefined && typeof before?.begun_ms !== 'number';
+    const wasUnexplained = isNew ? this.#run.hasEarlierOutbox.get(box, begunMs) !== undefined : before?.unexplained === 1;
+    this.#run.outbox.run(box, outbox, last, messages, begunMs ?? null, wasUnexplained && !isExplained ? 1 : 0);
     if (late.length > 0 && this.#run.hasHole.get(box, outbox) !== undefined) this.#mend(box, outbox, late);
     for (const gap of gaps) this.#run.hole.run(box, outbox, gap.first, gap.last, gap.sinceMs);
   }
@@ -185,6 +214,13 @@ class SqliteStore implements Store {
     for (const { first } of cut.values()) this.#run.removeHole.run(box, outbox, first);
     const sorted = [...cut.values()].sort((one, other) => one.first - other.first);
     for (const gap of without(sorted, late)) this.#run.hole.run(box, outbox, gap.first, gap.last, gap.sinceMs);
+  }
+
+  #tail({ box, outbox, last, receivedMs }: OutboxTail): void {
+    const before = Number(this.#run.outboxState.get(box, outbox)?.last_seq ?? 0);
+    if (last <= before) return;
+    this.#run.outboxTail.run(box, outbox, last);
+    this.#run.hole.run(box, outbox, before + 1, last, receivedMs);
   }
 
   #saw(sighting: Sighting): void {

@@ -20,6 +20,9 @@ export interface Arrival {
   alert?: Alert;
   /** Of kind loss: the message read. Its ranges explain holes. */
   loss?: Loss;
+  /** Of kind evidence: the alert that it belongs to, and its place among the pieces. */
+  alertId?: string;
+  chunk?: number;
 }
 
 /** Alerts without numbers (of a box that keeps none) are taken too, by `id` and `rev` alone. */
@@ -44,6 +47,14 @@ export interface Hole {
   first: number;
   last: number;
   /** When it was first seen, ms since 1970. */
+  sinceMs: number;
+}
+
+/** An outbox that was begun by a box which had another one before, and no record says what became of that. */
+export interface NewOutbox {
+  box: string;
+  outbox: string;
+  /** When its first message came, ms since 1970. */
   sinceMs: number;
 }
 
@@ -79,10 +90,15 @@ export interface Sighting {
 export interface Store {
   /** All or nothing; resolves when it is durable. A repeat changes nothing. */
   commit(arrivals: readonly Arrival[], unnumbered?: readonly UnnumberedAlert[]): Promise<CommitResult>;
+  /** What a health says of the last number of an empty outbox makes a hole, where it is not in the store. */
   saw(sightings: readonly Sighting[]): Promise<void>;
   boxes(): Promise<BoxRow[]>;
   /** At most 100 of each box, the lowest numbers: enough to say that it is in trouble, and no box can drown the others. */
   holes(): Promise<Hole[]>;
+  /** Those begun after `sinceMs`; of each box the three newest. */
+  newOutboxes(sinceMs: number): Promise<NewOutbox[]>;
+  /** It is known why this outbox was begun. */
+  explainOutbox(outbox: Pick<NewOutbox, 'box' | 'outbox'>): Promise<void>;
   /** Newest first: what changed last, by the clock of the centre. 1,000 where no limit is given. */
   alerts(query?: { box?: string; state?: Alert['state']; limit?: number }): Promise<Alert[]>;
   /** Opens the alert unless one of its box and kind is open. Resolves with false where one is: exactly one of several processes gets true. */

@@ -36,6 +36,10 @@ const lossReasonWords: Record<LossReason, Words> = {
   merged: { vi: 'đã có bản mới hơn của cùng cảnh báo', en: 'a later revision of the same alert was waiting' },
   damaged: { vi: 'hộp thư đi bị hỏng hoặc mất, không rõ trong đó có gì', en: 'its outbox was damaged or gone; nobody knows what it held' },
   memory: { vi: 'không ghi được ổ đĩa và bộ nhớ có hạn', en: 'the disk could not be written, and memory is bounded' },
+  foreign: {
+    vi: 'hộp thư đi thuộc về thiết bị có tên khác, đã để riêng và không gửi',
+    en: 'its outbox belonged to a box of another name; it was set aside and is not sent',
+  },
   refused: { vi: 'bản tin lớn hơn mức máy chủ MQTT nhận', en: 'it was larger than the broker accepts' },
 };
 
@@ -61,9 +65,16 @@ export const centreMeasures = {
   noHealth: duration('seconds without a health report', 'không báo tình trạng đã', 'no health report for'),
   missing: measure('messages missing', 'số bản tin còn thiếu', 'messages missing'),
   missingNumbers: measure('their numbers', 'số thứ tự', 'their numbers'),
+  newOutbox: measure(
+    'new outbox',
+    'thiết bị đã bắt đầu một hộp thư đi mới, không rõ trong hộp cũ còn gì chờ gửi; hộp mới',
+    'the box began a new outbox; what waited in the old one is unknown; the new one',
+  ),
   missingFor: duration('seconds that they are missing', 'đã thiếu', 'missing for'),
   waiting: measure('messages waiting at the box', 'bản tin còn chờ ở thiết bị', 'messages waiting at the box'),
-  alertsLost: measure('alerts dropped (0: not known)', 'số cảnh báo bị bỏ (0: không rõ)', 'alerts dropped (0: not known)'),
+  alertsLost: measure('alerts dropped (0: not known)', 'số cảnh báo bị bỏ', 'alerts dropped', {
+    0: { vi: 'không rõ là bao nhiêu', en: 'nobody knows how many' },
+  }),
   lossReason: measure('reason', 'lý do', 'because', lossReasonWords),
   clockAhead: measure('seconds that its clock is ahead of ours', 'nhanh hơn giờ Trung tâm (giây)', 'ahead of our clock, in seconds'),
   boxesAlike: measure('boxes that are off alike', 'số thiết bị lệch như nhau', 'boxes that are off alike'),

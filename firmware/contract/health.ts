@@ -185,6 +185,8 @@ const outboxSchema = z.object({
     .optional()
     .meta({ description: 'since a message was last seen to be dropped or lost; absent: not since the start of the agent' }),
   begunAnew: count.optional().meta({ description: 'outboxes found damaged or gone, and begun anew, since the start' }),
+  outboxId: z.string().max(64).optional().meta({ description: 'id of the outbox that the messages wait in' }),
+  lastSeq: count.optional().meta({ description: 'highest number given in that outbox; 0: none yet. Read no earlier than the depth' }),
 });
 
 const uplinkSchema = z.object({

@@ -10,6 +10,7 @@ export const lossReasons = {
   disk: 'the disk was nearly full',
   merged: 'a later revision of the same alert was waiting too',
   damaged: 'the outbox was damaged or gone, and a new one was begun: nobody knows what it held',
+  foreign: 'the outbox belonged to another box id: it was set aside and is not sent',
   memory: 'the disk could not be written, and what waits in memory is bounded',
   refused: 'the message could never have been delivered: it is larger than the broker accepts',
 } as const;

@@ -22,36 +22,33 @@ class Source {
     this.reader = reader;
   }
 
-  /** Only where `isIdle` said so. */
-  begin(read: () => Promise<void>): void {
+  /** Resolves when `work` is done; where that, or a read before it, takes too long, without it. Nobody waits for a late one again. */
+  async read(work: () => Promise<void>): Promise<void> {
+    while (this.#reading !== undefined) if (!(await this.#isOver(this.#reading))) return;
     const done = () => {
       this.#reading = undefined;
       this.#isLate = false;
     };
     // A cursor never rejects; if one did after its time, nobody would be there to hear it.
-    this.#reading = read().then(done, done);
+    this.#reading = work().then(done, done);
+    await this.#isOver(this.#reading);
   }
 
-  /** Resolves once no read is under way, or with false where that takes too long; for whoever comes after that, with false at once. */
-  async isIdle(): Promise<boolean> {
-    if (this.#reading !== undefined && !this.#isLate) await this.#wait(this.#reading);
-    return this.#reading === undefined;
-  }
-
-  async #wait(reading: Promise<void>): Promise<void> {
+  async #isOver(reading: Promise<void>): Promise<boolean> {
+    if (this.#isLate) return false;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        this.#isLate = this.#reading === reading;
-        resolve();
-      }, patienceMs);
+      timer = setTimeout(resolve, patienceMs);
     });
     await Promise.race([reading, late]);
     clearTimeout(timer);
+    const isOver = this.#reading !== reading;
+    if (!isOver) this.#isLate = true;
+    return isOver;
   }
 }
 
-/** Keeps what came too late for the call that asked. No more than `max` of a kind: it asks for none while it has some. */
+/** Keeps what came too late for the call that asked, to give it with a later one. Asks for a kind only where it has none of it left. */
 class PatientCursor {
   readonly #source: Source;
   readonly #cursor: KindCursor;
@@ -75,11 +72,13 @@ class PatientCursor {
   }
 
   async next(max: number, kind?: DurableKind): Promise<readonly OutboxMessage[]> {
-    if (!this.#has(kind) && (await this.#source.isIdle()) && !this.#has(kind)) {
-      this.#source.begin(async () => this.#keep(await this.#cursor.next(max, kind)));
-      await this.#source.isIdle();
-    }
-    return this.#take(max, kind);
+    const taken = this.#take(max, kind);
+    if (taken.length === max) return taken;
+    await this.#source.read(async () => {
+      // What came while a read before was waited for is first.
+      if (!this.#has(kind)) this.#keep(await this.#cursor.next(max - taken.length, kind));
+    });
+    return [...taken, ...this.#take(max - taken.length, kind)];
   }
 
   #has(kind: DurableKind | undefined): boolean {
@@ -92,8 +91,10 @@ class PatientCursor {
   }
 
   #take(max: number, kind: DurableKind | undefined): readonly OutboxMessage[] {
-    const taken = this.#kept.filter((message) => kind === undefined || message.kind === kind).slice(0, max);
-    if (taken.length > 0) this.#kept = this.#kept.filter((message) => !taken.includes(message));
+    const taken: OutboxMessage[] = [];
+    const left: OutboxMessage[] = [];
+    for (const message of this.#kept) (taken.length < max && (kind === undefined || message.kind === kind) ? taken : left).push(message);
+    this.#kept = left;
     return taken;
   }
 }
@@ -142,6 +143,7 @@ export class JoinedOutbox implements OutboxReader {
   async measure(): Promise<OutboxMeasure> {
     const measures = await Promise.all(this.#sources.map(({ reader }) => reader.measure()));
     const sum = (value: (measure: OutboxMeasure) => number) => measures.reduce((total, measure) => total + value(measure), 0);
+    const numbered = measures.find(isNumbered);
     const oldest = measures.flatMap(({ oldestMs }) => (oldestMs === undefined ? [] : [oldestMs]));
     return {
       depth: sum(({ depth }) => depth),
@@ -149,6 +151,7 @@ export class JoinedOutbox implements OutboxReader {
       byKind: forEachKind((kind) => sum(({ byKind }) => byKind[kind])),
       oldestMs: oldest.length === 0 ? undefined : Math.min(...oldest),
       dropped: sum(({ dropped }) => dropped),
+      ...(numbered === undefined ? {} : { outboxId: numbered.outboxId, lastSeq: numbered.lastSeq }),
     };
   }
 
@@ -163,4 +166,8 @@ export class JoinedOutbox implements OutboxReader {
   #mayHave(source: Source, { outbox }: DurableKey): boolean {
     return (this.#sourceById.get(outbox) ?? source) === source;
   }
+}
+
+function isNumbered(measure: OutboxMeasure): measure is OutboxMeasure & { outboxId: string; lastSeq: number } {
+  return measure.outboxId !== undefined && measure.lastSeq !== undefined;
 }

@@ -1,6 +1,7 @@
 /** Drops, as they come -> running tallies by kind and reason -> loss/1 records. Keeps nothing on disk: the caller does. */
 import type { DurableKind } from '../contract/durable.ts';
 import type { Loss, LossReason } from '../contract/loss.ts';
+import { kindsInOrder } from './place.ts';
 
 /** How long a tally grows at least before a reader is given it as a record: a flood of drops shall not become a flood of records. */
 export const lossIntervalMs = 1_000;
@@ -53,6 +54,21 @@ export function damageRecord(ofOutbox: string | undefined, origin: LossOrigin, n
     ranges: [],
     ...(ofOutbox === undefined ? {} : { ofOutbox }),
   });
+}
+
+/** An outbox whose messages name another box. What is undefined nobody knows. */
+export interface ForeignOutbox {
+  box: string;
+  outbox?: string;
+  counts?: Record<DurableKind, number>;
+}
+
+/** What is not sent of it: one record for each kind, none where nothing waited. */
+export function foreignRecords({ outbox, counts }: ForeignOutbox, origin: LossOrigin, nowMs: number): string[] {
+  const ofOutbox = outbox === undefined ? {} : { ofOutbox: outbox };
+  const record = { ...start(origin, nowMs, nowMs), reason: 'foreign' as const, ranges: [], ...ofOutbox };
+  if (counts === undefined) return [written({ ...record, count: 0 })];
+  return kindsInOrder.filter((kind) => counts[kind] > 0).map((kind) => written({ ...record, kind, count: counts[kind] }));
 }
 
 function start({ box, boot }: LossOrigin, firstMs: number, lastMs: number) {

@@ -66,6 +66,9 @@ export interface OutboxMeasure {
   oldestMs: number | undefined;
   /** Messages dropped so far, by the loss records of this outbox. */
   dropped: number;
+  /** Of the outbox on disk: its id, and the highest number it has given; absent where there is none. */
+  outboxId?: string;
+  lastSeq?: number;
 }
 
 /** The message as it goes over the wire: with its numbers as the first fields. Evidence goes as it is; its numbers travel beside it. */

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --only NAME|all] [--quick] [--keep] [--folder PATH]`: measures the product against its
- * bounds and prints both. Ends with 1 when a limit is broken, with 2 when it cannot measure.
+ * `npm run bench [-- --only NAME]… [--quick] [--keep] [--folder PATH]`: measures the product against its bounds and prints both; the names of
+ * the parts stand below. Ends with 1 when a limit is broken, with 2 when it cannot measure.
  */
 
 import { parseArgs } from 'node:util';
@@ -29,7 +29,7 @@ const parts: Readonly<Record<string, (workspace: Workspace, sizes: Sizes) => Pro
   latency,
   away,
   ingest,
-  fleet: (_workspace, sizes) => fleet(sizes),
+  fleet,
 };
 
 async function bench(): Promise<number> {
@@ -48,10 +48,12 @@ async function bench(): Promise<number> {
   if ((await measure(['tcpdump', '--version'])).status !== 0)
     throw new Error('tcpdump, the reference, is not installed: apt-get install tcpdump');
   const workspace = new Workspace(values.folder, values.keep);
-  process.once('SIGINT', () => {
+  // What the parts have started ends with us where we end by `exit`.
+  const end = () => {
     workspace.close();
     process.exit(130);
-  });
+  };
+  process.once('SIGINT', end).once('SIGTERM', end);
   const figures: Figure[] = [];
   try {
     for (const name of wanted) {

@@ -58,7 +58,7 @@ describe('vonggac-centre watch', () => {
       expect(JSON.parse(json.said.out.split('\n')[0] ?? '')).toEqual(alert);
       await send(topic, '{"schema":"alert/1"}');
       await send(topic, 'noise \x1b[2J');
-      await send(up.alert('other-box'), JSON.stringify(alert));
+      await send(up.presence('other-box'), JSON.stringify(presenceOf(alert.box)));
       await send(topic, JSON.stringify({ ...alert, rev: 2, stage: 'exchange' }));
       await until(() => words.said.out.includes('đã trao đổi'), 'the grown alert');
       expect(words.said.err).toContain('it names another box');

@@ -26,9 +26,29 @@ describe('a message', () => {
   });
 
   it('is refused where it speaks for another box, and names the numbers by which its sender counts it', () => {
-    expect(read(up.alert('other-box'), onTheWire(numberedAlert(box, 7)))).toMatchObject({
-      ...{ state: 'refused', box: 'other-box', why: 'it names another box', key: { seq: 7, outbox: 'o1' } },
+    const { seq, outboxId } = numberedAlert(box, 7);
+    for (const [topic, message] of [
+      [up.presence('other-box'), presenceOf(box, { seq, outboxId })],
+      [up.health('other-box'), { seq, outboxId, ...healthOf(box) }],
+      [
+        up.loss('other-box'),
+        { ...{ schema: 'loss/1', seq, outboxId, box, boot: 'b', ts: 't', tsFirst: 't', reason: 'quota', count: 1 }, ranges: [] },
+      ],
+    ] as const)
+      expect(read(topic, message)).toMatchObject({
+        ...{ state: 'refused', box: 'other-box', why: 'it names another box', key: { seq: 7, outbox: 'o1' } },
+      });
+  });
+
+  it('that is an alert is not swallowed where it speaks for another box: it is one of the box that sent it, and says whom it named', () => {
+    const alert = { ...numberedAlert(box, 7), fieldOfTomorrow: 1 };
+    const message = read(up.alert('other-box'), alert);
+    expect(message).toMatchObject({
+      ...{ state: 'valid', box: 'other-box', claimedBox: box, key: { seq: 7, outbox: 'o1' }, message: { box: 'other-box', id: alert.id } },
     });
+    expect(JSON.parse(message?.text ?? '')).toEqual({ ...alert, box: 'other-box' });
+    expect(read(up.alert(box), alert)).not.toHaveProperty('claimedBox');
+    expect(read(up.alert('other-box'), { ...alert, severity: 9 })).toMatchObject({ state: 'refused' });
   });
 
   it('is not parsed where it is too long; only its beginning is kept', () => {

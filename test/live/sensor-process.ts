@@ -14,6 +14,8 @@ import type { OutboxCursor } from '../../firmware/outbox/outbox.ts';
 import { node, projectFile } from '../bench/command.ts';
 
 const cli = projectFile('firmware/cli.ts');
+/** Of every configuration that these tests give to a sensor: the default. */
+const box = 'local';
 const waitMs = 15_000;
 const batchMax = 500;
 /** USER_HZ of Linux: the unit of the times in /proc, the same on every architecture that Node runs on. */
@@ -46,7 +48,7 @@ export class SensorProcess {
 
   constructor(namespace: string, config: string) {
     const environment = { RUNTIME_DIRECTORY: this.folder, STATE_DIRECTORY: this.folder };
-    this.outbox = new DiskOutbox({ folder: this.folder, box: 'reader', boot: 'reader' });
+    this.outbox = new DiskOutbox({ folder: this.folder, box, boot: 'reader' });
     this.cursor = this.outbox.cursor();
     this.link = new SensorLink({
       path: join(this.folder, 'agent.sock'),

@@ -1,6 +1,6 @@
 /** What the centre knows of a box when it judges it, and what a judgement can be. Types only. */
 import type { CentreAlert } from '../../../firmware/contract/centre-alert.ts';
-import type { BoxRow, Hole } from '../../store/store.ts';
+import type { BoxRow, Hole, NewOutbox } from '../../store/store.ts';
 import type { AdviceName } from './texts.ts';
 
 /** Ages in ms by a clock that does not jump; absent where it never happened. */
@@ -12,6 +12,8 @@ export interface BoxFacts {
   /** For how long we have heard the broker without a break: what we could not hear is no silence. */
   listeningMs: number;
   holes: readonly (Hole & { ageMs: number })[];
+  /** Begun by this box while nothing tells what became of the one before. */
+  newOutboxes: readonly (NewOutbox & { ageMs: number })[];
   clockAheadMs: number | undefined;
 }
 

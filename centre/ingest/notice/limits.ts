@@ -18,6 +18,7 @@ export const limitsSchema = z.strictObject({
   quietSeconds: seconds.default(300).meta({ description: 'how long the mirror port may be without a packet' }),
   holeSeconds: seconds.default(120).meta({ description: 'how long a number may be missing where the box has nothing left to send' }),
   holeSecondsMax: seconds.default(86_400).meta({ description: 'how long a number may be missing at all' }),
+  newOutboxSeconds: seconds.default(86_400).meta({ description: 'how long an outbox that a box began anew is reported' }),
   clockSeconds: seconds.default(5).meta({ description: 'how far the clock of a box may be off' }),
   clockMessages: z.int().min(1).max(20).default(3).meta({ description: 'messages that must agree that it is' }),
   unsyncedSeconds: seconds.default(1_800).meta({ description: 'how long a clock may go without synchronisation' }),

@@ -5,9 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CentreAlert } from '../../../firmware/contract/centre-alert.ts';
 import type { Loss } from '../../../firmware/contract/loss.ts';
-import type { Store } from '../../store/store.ts';
+import type { BoxRow, NewOutbox, Store } from '../../store/store.ts';
 import type { Clocks } from './ages.ts';
 import { AlertDesk } from './alert-desk.ts';
+import { isInMemory } from './hole.ts';
 import type { Limits } from './limits.ts';
 import { isSeriousLoss, type OccurrenceKind, Occurrences, occurrenceKinds } from './occurrences.ts';
 import { Survey } from './survey.ts';
@@ -61,12 +62,13 @@ export class Noticer {
     return this.#inTurn(async () => {
       const { store } = this.#parts;
       const [rows, holes] = await Promise.all([store.boxes(), store.holes()]);
+      const newOutboxes = await this.#newOutboxes(rows);
       this.#agencies = new Map(rows.map(({ box, agency }) => [box, agency]));
       const clocks = this.#clocks();
       await this.#desk.begin(clocks);
       const sinceMs = this.#parts.listeningSinceMs();
       if (sinceMs !== undefined) {
-        const judgements = this.#survey.take(rows, holes, clocks, clocks.monotonicMs - sinceMs);
+        const judgements = this.#survey.take({ rows, holes, newOutboxes }, clocks, clocks.monotonicMs - sinceMs);
         for (const { verdict, ...subject } of judgements) await this.#desk.settle(subject, verdict);
         this.#desk.keepOnly(judgements);
       }
@@ -103,6 +105,16 @@ export class Noticer {
       await this.#desk.begin(this.#clocks());
       await this.#settleOccurrences('box.loss');
     });
+  }
+
+  /** Those that a box keeps in memory have no one before them, and are settled for good. */
+  async #newOutboxes(rows: readonly BoxRow[]): Promise<NewOutbox[]> {
+    const { store, limits } = this.#parts;
+    const rowOf = new Map(rows.map((row) => [row.box, row]));
+    const found = await store.newOutboxes(this.#clocks().wallMs - limits.newOutboxSeconds * 1_000);
+    const { memory = [], disk = [] } = Object.groupBy(found, (one) => (isInMemory(one, rowOf.get(one.box), limits) ? 'memory' : 'disk'));
+    for (const one of memory) await store.explainOutbox(one);
+    return disk;
   }
 
   async #settleOccurrences(kind: OccurrenceKind): Promise<void> {

@@ -3,7 +3,7 @@
  * a clock that does not jump, and the offsets of clocks. Opens and writes no alert.
  */
 import type { CentreAlertKind } from '../../../firmware/contract/centre-alert.ts';
-import type { BoxRow, Hole } from '../../store/store.ts';
+import type { BoxRow, Hole, NewOutbox } from '../../store/store.ts';
 import { Ages, type Clocks } from './ages.ts';
 import { judgeSight } from './blind.ts';
 import { isOurClockRight, judgeClock, judgeOurClock } from './clock.ts';
@@ -25,6 +25,13 @@ export interface Judgement {
   verdict: Verdict;
 }
 
+/** What the store knows. */
+export interface Known {
+  rows: readonly BoxRow[];
+  holes: readonly Hole[];
+  newOutboxes: readonly NewOutbox[];
+}
+
 const boxKinds = ['box.silent', 'box.blind', 'box.hole', 'box.outbox', 'box.clock'] as const satisfies readonly CentreAlertKind[];
 type BoxKind = (typeof boxKinds)[number];
 
@@ -40,11 +47,12 @@ export class Survey {
     this.#limits = limits;
   }
 
-  take(rows: readonly BoxRow[], holes: readonly Hole[], clocks: Clocks, listeningMs: number): Judgement[] {
+  take({ rows, holes, newOutboxes }: Known, clocks: Clocks, listeningMs: number): Judgement[] {
     this.#noticeStep(clocks);
     this.#ages.begin(clocks);
     const holesOfBox = Map.groupBy(holes, ({ box }) => box);
-    const facts = rows.map((row) => this.#factsOf(row, holesOfBox.get(row.box) ?? [], listeningMs));
+    const outboxesOfBox = Map.groupBy(newOutboxes, ({ box }) => box);
+    const facts = rows.map((row) => this.#factsOf(row, holesOfBox.get(row.box) ?? [], outboxesOfBox.get(row.box) ?? [], listeningMs));
     const aheadMs = facts.flatMap(({ clockAheadMs }) => clockAheadMs ?? []);
     const ours = judgeOurClock(aheadMs, this.#limits);
     this.isClockRight = isOurClockRight(aheadMs, this.#limits);
@@ -70,7 +78,7 @@ export class Survey {
     return judgements;
   }
 
-  #factsOf(row: BoxRow, holes: readonly Hole[], listeningMs: number): BoxFacts {
+  #factsOf(row: BoxRow, holes: readonly Hole[], newOutboxes: readonly NewOutbox[], listeningMs: number): BoxFacts {
     const { box } = row;
     return {
       row,
@@ -79,6 +87,7 @@ export class Survey {
       presenceAgeMs: this.#presenceAgeMs(row, listeningMs),
       healthAgeMs: this.#ages.of(`health ${box}`, row.healthMs),
       holes: holes.map((hole) => ({ ...hole, ageMs: this.#ages.of(`hole ${box} ${hole.outbox} ${hole.sinceMs}`, hole.sinceMs) ?? 0 })),
+      newOutboxes: newOutboxes.map((one) => ({ ...one, ageMs: this.#ages.of(`outbox ${box} ${one.outbox}`, one.sinceMs) ?? 0 })),
       clockAheadMs: this.offsets.aheadMs(box, this.#limits.clockMessages),
     };
   }

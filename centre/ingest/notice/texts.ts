@@ -34,6 +34,10 @@ export const adviceTexts = {
     vi: 'Một số bản tin của thiết bị không tới được Trung tâm và thiết bị không còn giữ chúng: có thể có cảnh báo mà Trung tâm chưa biết. Đề nghị đơn vị cho xem nhật ký của thiết bị quanh thời điểm này và kiểm tra lại các máy từng có cảnh báo.',
     en: 'Messages of this box never reached the centre, and the box no longer holds them: there may have been alerts that nobody knows of. Ask the agency for the log of the box around this time, and look again at machines that had alerts.',
   },
+  newOutbox: {
+    vi: 'Hộp thư đi cũ của thiết bị không còn: có thể thẻ nhớ hoặc ổ đĩa đã bị thay, bị xóa hoặc cài lại khi thiết bị tắt. Hỏi cán bộ kỹ thuật của đơn vị; nếu không ai làm việc đó thì hãy kiểm tra thiết bị. Cảnh báo chờ gửi trong hộp cũ, nếu có, đã mất.',
+    en: 'The old outbox of the box is gone: its memory card or disk may have been replaced, wiped or set up anew while it was off. Ask the technician of the agency; if nobody did that, examine the box. Alerts that waited in the old one, if any, are lost.',
+  },
   loss: {
     vi: 'Thiết bị đã phải bỏ cảnh báo, các máy liên quan có thể chưa được xử lý. Kiểm tra dung lượng và tình trạng ổ đĩa của thiết bị, đường truyền tới Trung tâm; xem nhật ký của thiết bị để biết máy nào có cảnh báo.',
     en: 'The box had to drop alerts, so infected machines may not have been dealt with. Check the room and the state of its disk and its line to the centre; its log tells which machines had alerts.',

@@ -35,12 +35,13 @@ export function outboxOf(
 
 function contentOf(measure: OutboxMeasure | undefined, nowMs: number) {
   if (measure === undefined) return { depth: 0, dropped: 0 };
-  const { depth, dropped, bytes, byKind, oldestMs } = measure;
+  const { depth, dropped, bytes, byKind, oldestMs, outboxId, lastSeq } = measure;
   return {
     depth,
     dropped,
     bytes,
     byKind: { ...byKind },
+    ...(outboxId === undefined || lastSeq === undefined ? {} : { outboxId, lastSeq }),
     ...(oldestMs === undefined ? {} : { oldestAgeSeconds: Math.max(0, Math.floor((nowMs - oldestMs) / 1_000)) }),
   };
 }

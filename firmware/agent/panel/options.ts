@@ -13,7 +13,9 @@ const percent = z.int().min(1).max(100);
 /** A name of a folder in `/sys/class/leds`, and no way out of it. */
 const ledName = z.string().regex(/^(?!\.{1,2}$)[^/\0]{1,64}$/, { error: 'must be the name of an LED in /sys/class/leds' });
 
-const ledShape = Object.fromEntries(lampNames.map((lamp) => [lamp, ledName.optional().meta({ description: `LED of the lamp ${lamp}` })])) as Record<LampName, z.ZodOptional<typeof ledName>>;
+const ledShape = Object.fromEntries(
+  lampNames.map((lamp) => [lamp, ledName.optional().meta({ description: `LED of the lamp ${lamp}` })]),
+) as Record<LampName, z.ZodOptional<typeof ledName>>;
 
 export const panelOptionsSchema = z.strictObject({
   driver: z

@@ -11,7 +11,7 @@ import { type LossSettings, namedNumbers, OutboxTransaction, readNumbers } from 
 
 /** "VGOB": told apart from the databases of others. */
 const applicationId = 0x56474f42;
-const layoutVersion = 1;
+const layoutVersion = 2;
 /** Another process commits in a few ms, but an SD card may stall for seconds. */
 const busyTimeoutMs = 5_000;
 /** Two alerts. Larger pages need less room, but every commit of one alert writes whole pages to the SD card. */
@@ -28,7 +28,7 @@ const pragmas = `
 `;
 /** Messages in the order of sending, and a second order of alerts by id that finds older revisions. `number` holds what is counted. */
 const layout = [
-  'CREATE TABLE identity (outbox TEXT NOT NULL, replaces TEXT) STRICT',
+  'CREATE TABLE identity (outbox TEXT NOT NULL, box TEXT NOT NULL, replaces TEXT) STRICT',
   'CREATE TABLE number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID',
   `CREATE TABLE message (place INTEGER PRIMARY KEY, since INTEGER NOT NULL, id TEXT, crc INTEGER NOT NULL, body ANY NOT NULL) STRICT`,
   `CREATE INDEX revision ON message (id, place) WHERE place < ${placesOfKind}`,
@@ -55,6 +55,8 @@ export type Durability = 'synced' | 'unsynced';
 
 export interface DatabaseIdentity {
   outbox: string;
+  /** The bodies in it name this box. */
+  box: string;
   /** The outbox that was damaged or gone when this one was begun, where it is known. */
   replaces?: string;
 }
@@ -81,9 +83,11 @@ export class OutboxDatabase {
       if (id !== applicationId || version !== layoutVersion || !isOurs)
         throw new OutboxFault('damaged', 'the file is no outbox of this version');
       this.#sqlite.exec(`${distrustPragmas}; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${logBytesKept}`);
-      const identity = this.#get('SELECT outbox, replaces FROM identity');
-      if (typeof identity?.outbox !== 'string') throw new OutboxFault('damaged', 'the outbox has lost its id');
-      this.identity = { outbox: identity.outbox, ...(typeof identity.replaces === 'string' ? { replaces: identity.replaces } : {}) };
+      const identity = this.#get('SELECT outbox, box, replaces FROM identity');
+      if (typeof identity?.outbox !== 'string' || typeof identity.box !== 'string')
+        throw new OutboxFault('damaged', 'the outbox has lost its id');
+      const { outbox, box, replaces } = identity;
+      this.identity = { outbox, box, ...(typeof replaces === 'string' ? { replaces } : {}) };
       this.#read = this.prepare('SELECT place, since, id, crc, body FROM message WHERE place > ? AND place < ? ORDER BY place');
     } catch (error) {
       this.#sqlite.close();
@@ -92,12 +96,12 @@ export class OutboxDatabase {
   }
 
   /** Makes the file, which must not be there yet. */
-  static create(path: string, { outbox, replaces }: DatabaseIdentity): void {
+  static create(path: string, { outbox, box, replaces }: DatabaseIdentity): void {
     const sqlite = new DatabaseSync(path);
     try {
       sqlite.exec(pragmas);
       sqlite.exec(`BEGIN; ${layout.join('; ')}; COMMIT`);
-      sqlite.prepare('INSERT INTO identity VALUES (?, ?)').run(outbox, replaces ?? null);
+      sqlite.prepare('INSERT INTO identity VALUES (?, ?, ?)').run(outbox, box, replaces ?? null);
       const zeros = { seq: 0, dropped: 0, count: forEachKind(() => 0), bytes: forEachKind(() => 0) };
       for (const [name, value] of namedNumbers(zeros)) sqlite.prepare('INSERT INTO number VALUES (?, ?)').run(name, value);
     } finally {

@@ -2,9 +2,9 @@
 
 /**
  * `damaged`: the file is no sound outbox. `replaced`: the path leads to another file by now, or to none. `busy`: another process holds it
- * for long. `full`, `read-only`, `failing`: the disk; nothing but waiting helps.
+ * for long. `foreign`: another box works in the folder, or owns what is in it. `full`, `read-only`, `failing`: the disk; nothing but waiting helps.
  */
-export type FaultKind = 'damaged' | 'replaced' | 'busy' | 'full' | 'read-only' | 'failing';
+export type FaultKind = 'damaged' | 'replaced' | 'busy' | 'foreign' | 'full' | 'read-only' | 'failing';
 
 export class OutboxFault extends Error {
   readonly kind: FaultKind;

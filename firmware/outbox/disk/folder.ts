@@ -1,25 +1,24 @@
 /**
- * The folder of the outbox, shared by two processes that may die at any moment: opens the database in it or begins it, and sets a damaged
- * one aside. The database has a folder of its own, so that it comes and goes whole, with its log, by one `rename`:
+ * The folder of the outbox, shared by two processes that may die at any moment: opens the database in it or begins it, and sets one aside that
+ * is damaged or another box's. The database has a folder of its own, so that it comes and goes whole, with its log, by one `rename`:
  *
- *     outbox/outbox.db, -wal, -shm, id     the outbox
- *     outbox.damaged-N/                    what was set aside; `carried` in it: what could be read has been carried over
- *     open.lock, carry.lock                who opens, begins or sets aside; who carries over
+ *     outbox/outbox.db, -wal, -shm, id, box     the outbox
+ *     outbox.damaged-N/, outbox.of-BOX.N/       what was set aside
+ *     open.lock, carry.lock                     who opens, begins or sets aside; who carries over
+ *     box-BOX.lock                              which box works here
  *
  * Every opening and closing is done under the lock: SQLite finds the log by its path, which must not come to mean another one in between.
- * Only a file that was found damaged is ever set aside, told by its inode: who comes second finds another one, and opens that.
+ * Only a file that was found damaged is ever set aside, told by its inode: who comes second finds another one, and opens that. The same goes
+ * for one whose messages name another box, which the centre would refuse.
  */
 import { randomUUID } from 'node:crypto';
 import {
-  accessSync,
   chmodSync,
   closeSync,
-  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -29,22 +28,21 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { damageRecord } from '../loss-record.ts';
+import { damageRecord, type ForeignOutbox, foreignRecords } from '../loss-record.ts';
+import { BoxClaim } from './box-claim.ts';
 import { OutboxDatabase } from './database.ts';
 import { faultOf, OutboxFault } from './fault.ts';
+import { assertWritable, prepareFolder, sharedFolderMode } from './folder-access.ts';
 import { acquireLock, type HeldLock, sharedFileMode } from './folder-lock.ts';
+import { SetAside } from './set-aside.ts';
 import type { LossSettings } from './transaction.ts';
 
 const folderName = 'outbox';
 const databaseName = 'outbox.db';
-const sharedFolderMode = 0o770;
-/** For whoever wants to know what happened. */
-const setAsideMax = 2;
 /** Opening takes some ms, after a crash the reading of a log of a few MB from an SD card. */
 const lockWaitMs = 5_000;
 /** A disk that damages whatever is written to it shall not be written full of damaged files. */
 const setAsideIntervalMs = 1_000;
-const setAsidePattern = /^outbox\.damaged-(\d+)$/;
 
 /** Which file it is, however it is called by now. */
 export type FileIdentity = string;
@@ -61,6 +59,8 @@ export class OutboxFolder {
   readonly #settings: LossSettings;
   readonly #home: string;
   readonly #path: string;
+  readonly #claim: BoxClaim;
+  readonly #setAside: SetAside;
   #setAsideMs = Number.NEGATIVE_INFINITY;
 
   constructor(folder: string, settings: LossSettings) {
@@ -68,6 +68,8 @@ export class OutboxFolder {
     this.#settings = settings;
     this.#home = join(folder, folderName);
     this.#path = join(this.#home, databaseName);
+    this.#claim = new BoxClaim(folder, settings.box);
+    this.#setAside = new SetAside(folder);
   }
 
   /**
@@ -77,19 +79,12 @@ export class OutboxFolder {
   open(damaged?: FileIdentity, lost?: string): OpenedOutbox {
     const lock = this.#lock();
     try {
+      this.#claim.take();
       const present = this.present();
-      if (present !== undefined && present !== damaged) {
-        try {
-          return { database: new OutboxDatabase(this.#path, this.#settings), file: present, hasSetAside: false };
-        } catch (error) {
-          if (faultOf(error).kind !== 'damaged') throw error;
-        }
-      }
-      const [halfway] = this.uncarried();
-      const replaces = savedId(this.#home) ?? lost ?? halfway?.outbox;
-      if (existsSync(this.#home)) this.#setAside();
-      const hasSetAside = this.uncarried().length > 0;
-      return { ...this.#begin(replaces, hasSetAside), hasSetAside };
+      if (present === undefined || present === damaged) return this.#beginAnother(undefined, lost);
+      const found = this.#found();
+      if (found?.identity.box !== this.#settings.box) return this.#beginAnother(found, lost);
+      return { database: found, file: present, hasSetAside: false };
     } finally {
       lock.release();
     }
@@ -102,7 +97,11 @@ export class OutboxFolder {
     // Without a log SQLite would want to make one; and nobody else can write either.
     const url = pathToFileURL(this.#path);
     if (!existsSync(`${this.#path}-wal`)) url.searchParams.set('immutable', '1');
-    return { database: new OutboxDatabase(url, this.#settings, true), file, hasSetAside: false };
+    const database = new OutboxDatabase(url, this.#settings, true);
+    const { box } = database.identity;
+    if (box === this.#settings.box) return { database, file, hasSetAside: false };
+    database.close();
+    throw new OutboxFault('foreign', `the outbox in ${this.#folder} is of box ${box}: set outbox.folder`);
   }
 
   close(database: OutboxDatabase): void {
@@ -119,6 +118,11 @@ export class OutboxFolder {
     }
   }
 
+  /** Another box may have the folder from now on. */
+  leave(): void {
+    this.#claim.release();
+  }
+
   /** Whether the path still leads to this file. */
   holds(file: FileIdentity): boolean {
     return this.present() === file;
@@ -130,15 +134,14 @@ export class OutboxFolder {
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   }
 
-  /** Databases that were set aside and not yet carried over, newest first. */
+  /** Databases of this box that were set aside and not yet carried over, newest first. */
   uncarried(): { path: string; outbox: string | undefined }[] {
-    const homes = this.#setAsideNames().map((name) => join(this.#folder, name));
-    const uncarried = homes.filter((home) => !existsSync(join(home, 'carried'))).reverse();
-    return uncarried.map((home) => ({ path: join(home, databaseName), outbox: savedId(home) }));
+    const homes = this.#setAside.uncarried().filter((home) => savedBox(home) === this.#settings.box);
+    return homes.map((home) => ({ path: join(home, databaseName), outbox: savedId(home) }));
   }
 
   markCarried(databasePath: string): void {
-    writeFileSync(join(dirname(databasePath), 'carried'), '');
+    this.#setAside.markCarried(dirname(databasePath));
   }
 
   /** Only one process at a time carries over. Throws where it is another one. */
@@ -146,22 +149,16 @@ export class OutboxFolder {
     return acquireLock(join(this.#folder, 'carry.lock'), 0);
   }
 
-  /** Gives back the space of what was set aside and carried over. True where there was such. */
+  /** Gives back the space of what was set aside and is not needed any more. True where there was such. */
   removeSetAside(): boolean {
-    const paths = this.#setAsideNames().map((name) => join(this.#folder, name));
-    const carried = paths.filter((path) => existsSync(join(path, 'carried')));
-    for (const path of carried) rmSync(path, { recursive: true, force: true });
-    return carried.length > 0;
+    return this.#setAside.remove();
   }
 
   #lock(): HeldLock {
-    if (!existsSync(this.#folder)) {
-      mkdirSync(this.#folder, { recursive: true });
-      chmodSync(this.#folder, sharedFolderMode);
-    }
-    // Says what SQLite does not: that it is the whole disk which is read-only.
-    accessSync(this.#folder, constants.W_OK);
-    return acquireLock(join(this.#folder, 'open.lock'), lockWaitMs);
+    prepareFolder(this.#folder);
+    const path = join(this.#folder, 'open.lock');
+    assertWritable(path);
+    return acquireLock(path, lockWaitMs);
   }
 
   /** The file that the path leads to now. */
@@ -170,64 +167,113 @@ export class OutboxFolder {
     return status === undefined ? undefined : `${status.dev} ${status.ino}`;
   }
 
-  /** Made elsewhere and moved here when it is whole: nobody ever finds half of one. */
-  #begin(replaces: string | undefined, isReplacing: boolean): { database: OutboxDatabase; file: FileIdentity } {
+  /** Undefined: it is damaged. */
+  #found(): OutboxDatabase | undefined {
+    try {
+      return new OutboxDatabase(this.#path, this.#settings);
+    } catch (error) {
+      if (faultOf(error).kind !== 'damaged') throw error;
+      return undefined;
+    }
+  }
+
+  /** `found`: another box's, which is closed. */
+  #beginAnother(found: OutboxDatabase | undefined, lost: string | undefined): OpenedOutbox {
+    const foreign = found === undefined ? this.#savedForeign() : closedForeign(found);
+    const isDamaged = foreign === undefined && existsSync(this.#home);
+    const [halfway] = this.uncarried();
+    const replaces = (isDamaged ? savedId(this.#home) : undefined) ?? lost ?? halfway?.outbox;
+    if (isDamaged) this.#setDamagedAside();
+    const hasSetAside = isDamaged || halfway !== undefined;
+    const nowMs = Date.now();
+    const records = foreign === undefined ? [] : foreignRecords(foreign, this.#settings, nowMs);
+    if (hasSetAside || replaces !== undefined) records.push(damageRecord(replaces, this.#settings, nowMs));
+    const made = this.#make(replaces, records);
+    // Not before what tells of it is on the disk.
+    if (foreign !== undefined) this.#setAside.addForeign(this.#home, foreign.box);
+    return { ...this.#begin(made), hasSetAside };
+  }
+
+  /** Damaged, and another box's. */
+  #savedForeign(): ForeignOutbox | undefined {
+    const box = savedBox(this.#home);
+    if (box === undefined || box === this.#settings.box) return undefined;
+    const outbox = savedId(this.#home);
+    return outbox === undefined ? { box } : { box, outbox };
+  }
+
+  /** Elsewhere: nobody ever finds half of one. Returns where. */
+  #make(replaces: string | undefined, records: readonly string[]): string {
     const making = `${this.#home}.new`;
     rmSync(making, { recursive: true, force: true });
     mkdirSync(making);
     chmodSync(making, sharedFolderMode);
+    const { box } = this.#settings;
     const outbox = randomUUID();
-    writeFileSync(join(making, 'id'), outbox);
+    writeFileSync(join(making, 'id'), outbox, { flush: true });
+    writeFileSync(join(making, 'box'), box, { flush: true });
     const path = join(making, databaseName);
-    OutboxDatabase.create(path, { outbox, ...(replaces === undefined ? {} : { replaces }) });
+    OutboxDatabase.create(path, { outbox, box, ...(replaces === undefined ? {} : { replaces }) });
     // The log gets the mode of the database.
     chmodSync(path, sharedFileMode);
-    if (isReplacing || replaces !== undefined) this.#recordDamage(path, replaces);
+    if (records.length > 0) this.#record(path, records);
     syncFolder(making);
-    renameSync(making, this.#home);
+    return making;
+  }
+
+  #begin(made: string): { database: OutboxDatabase; file: FileIdentity } {
+    renameSync(made, this.#home);
     syncFolder(this.#folder);
     const file = this.present();
     if (file === undefined) throw new OutboxFault('failing', 'the outbox was gone as soon as it was begun');
     return { database: new OutboxDatabase(this.#path, this.#settings), file };
   }
 
-  #recordDamage(path: string, replaces: string | undefined): void {
+  #record(path: string, bodies: readonly string[]): void {
     const database = new OutboxDatabase(path, this.#settings);
     try {
       const nowMs = Date.now();
       database.transact('synced', (transaction) => {
-        transaction.insert({ kind: 'loss', body: damageRecord(replaces, this.#settings, nowMs) }, nowMs);
+        for (const body of bodies) transaction.insert({ kind: 'loss', body }, nowMs);
       });
     } finally {
       database.close();
     }
   }
 
-  #setAside(): void {
+  #setDamagedAside(): void {
     const nowMs = performance.now();
     if (nowMs - this.#setAsideMs < setAsideIntervalMs) throw new OutboxFault('failing', 'the disk damages what is written to it');
     this.#setAsideMs = nowMs;
-    const names = this.#setAsideNames();
-    const number = Number(setAsidePattern.exec(names.at(-1) ?? '')?.[1] ?? 0) + 1;
-    renameSync(this.#home, join(this.#folder, `${folderName}.damaged-${number}`));
-    for (const name of names.slice(0, Math.max(0, names.length + 1 - setAsideMax))) {
-      rmSync(join(this.#folder, name), { recursive: true, force: true });
-    }
-  }
-
-  /** Oldest first. */
-  #setAsideNames(): string[] {
-    const numberOf = (name: string) => Number(setAsidePattern.exec(name)?.[1]);
-    const names = readdirSync(this.#folder).filter((name) => setAsidePattern.test(name));
-    return names.sort((a, b) => numberOf(a) - numberOf(b));
+    this.#setAside.addDamaged(this.#home);
   }
 }
 
-/** The id stands beside the database too: of one that is noise it is all that is known. */
-function savedId(home: string): string | undefined {
+function closedForeign(database: OutboxDatabase): ForeignOutbox {
+  const { box, outbox } = database.identity;
   try {
-    const id = readFileSync(join(home, 'id'), 'latin1');
-    return /^[0-9a-f-]{36}$/.test(id) ? id : undefined;
+    const { numbers, losses } = database.measure();
+    return { box, outbox, counts: { ...numbers.count, loss: numbers.count.loss + losses } };
+  } catch {
+    return { box, outbox };
+  } finally {
+    database.close();
+  }
+}
+
+/** Both stand beside the database too: of one that is noise it is all that is known. */
+function savedId(home: string): string | undefined {
+  const id = saved(join(home, 'id'));
+  return id !== undefined && /^[0-9a-f-]{36}$/.test(id) ? id : undefined;
+}
+
+function savedBox(home: string): string | undefined {
+  return saved(join(home, 'box')) || undefined;
+}
+
+function saved(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }

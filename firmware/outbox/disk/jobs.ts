@@ -137,7 +137,8 @@ export class DiskJobs {
       const { count, bytes, dropped } = numbers;
       const byKind = { ...count, loss: count.loss + losses };
       const sum = (counts: Record<DurableKind, number>) => kindsInOrder.reduce((total, kind) => total + counts[kind], 0);
-      return { depth: sum(byKind), bytes: sum(bytes), byKind, oldestMs, dropped };
+      const { outbox } = database.identity;
+      return { depth: sum(byKind), bytes: sum(bytes), byKind, oldestMs, dropped, outboxId: outbox, lastSeq: numbers.seq };
     });
   }
 

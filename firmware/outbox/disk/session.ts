@@ -57,7 +57,7 @@ export class DiskSession {
         const fault = this.#judged(purpose, faultOf(error));
         if (fault.kind === 'damaged') this.#note(fault);
         // The log of an open one stays allocated: on a full disk it is all the room there is.
-        if (fault.kind !== 'busy' && fault.kind !== 'full') this.close();
+        if (fault.kind !== 'busy' && fault.kind !== 'full') this.#closeDatabase();
         if (attempt >= attemptsMax || (fault.kind !== 'damaged' && fault.kind !== 'replaced')) throw fault;
       }
     }
@@ -83,7 +83,13 @@ export class DiskSession {
     return this.#outbox;
   }
 
+  /** For good: another box may have the folder. */
   close(): void {
+    this.#closeDatabase();
+    this.#folder.leave();
+  }
+
+  #closeDatabase(): void {
     const opened = this.#opened;
     this.#opened = undefined;
     if (opened !== undefined) this.#folder.close(opened.database);
@@ -96,7 +102,7 @@ export class DiskSession {
   }
 
   #use(purpose: Purpose): OpenedOutbox {
-    if (purpose === 'write' && this.#opened?.database.isReadOnly) this.close();
+    if (purpose === 'write' && this.#opened?.database.isReadOnly) this.#closeDatabase();
     const opened = this.#opened ?? this.#open(purpose);
     this.#opened = opened;
     if (purpose === 'write') this.#recommit(opened.database);
@@ -109,7 +115,7 @@ export class DiskSession {
       opened = this.#folder.open(this.#damaged, this.#outbox);
     } catch (error) {
       const { kind } = faultOf(error);
-      if (purpose === 'write' || kind === 'busy' || kind === 'damaged') throw error;
+      if (purpose === 'write' || kind === 'busy' || kind === 'foreign' || kind === 'damaged') throw error;
       return this.#folder.openReadOnly();
     }
     this.openings++;

@@ -8,8 +8,13 @@ export async function startIngest(access: TestAccess, store: string, name: strin
   const { url, caFile, certFile, keyFile } = access;
   const words = ['--broker', url, '--ca', caFile, '--cert', certFile, '--key', keyFile, '--store', store, '--name', name];
   const ingest = new Program([node, ...profiling(), projectFile('centre/cli.ts'), 'ingest', ...words], options);
-  await ingest.line(({ msg }) => msg === 'connected to the broker', 'ingest to connect to the broker');
-  return ingest;
+  try {
+    await ingest.line(({ msg }) => msg === 'connected to the broker', 'ingest to connect to the broker');
+    return ingest;
+  } catch (error) {
+    await ingest.stop('SIGKILL');
+    throw error;
+  }
 }
 
 /** `VONGGAC_BENCH_PROFILE=FOLDER` has every program of the product leave a CPU profile there. */

@@ -1,9 +1,7 @@
-/** Samples of a process's resident memory -> by how much it grew between two moments. The start of a process, its warm-up, is left to the caller. */
+/** A process that runs -> samples of its resident memory, four a second, and the highest within a span of time. */
 import { residentMegabytesOf } from './process-cost.ts';
 
 const sampleMs = 250;
-/** What counts as "right before". */
-const beforeMs = 2_000;
 
 export class MemoryTrack {
   readonly #samples: { atMs: number; megabytes: number }[] = [];
@@ -25,10 +23,5 @@ export class MemoryTrack {
   peak(fromMs = 0, toMs = Number.POSITIVE_INFINITY): number {
     const values = this.#samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs).map(({ megabytes }) => megabytes);
     return values.length === 0 ? Number.NaN : values.reduce((one, other) => Math.max(one, other));
-  }
-
-  /** By how much the highest value of the span lies above what there was right before it. */
-  growth(fromMs: number, toMs: number): number {
-    return Math.max(0, this.peak(fromMs, toMs) - this.peak(fromMs - beforeMs, fromMs));
   }
 }

@@ -42,9 +42,17 @@ export class StoreFile {
     return this.number('select coalesce(sum(messages), 0) from outbox');
   }
 
+  /** The latest that came from the box itself, not from the memory of the broker. */
   get health(): { capture?: { state: string }; outbox?: { depth: number } } {
-    const [row] = this.rows(`select body from report where kind = 'health' order by received_ms desc limit 1`);
+    const [row] = this.rows(`select body from report where kind = 'health' and retained = 0`);
     return row === undefined ? {} : JSON.parse(String(row.body));
+  }
+
+  /** Messages that the box still has, as it said after the last message that is here. NaN while it has said nothing since. */
+  get depth(): number {
+    const since = this.number('select coalesce(max(received_ms), 0) from message');
+    const isNew = this.number(`select count(*) from report where kind = 'health' and retained = 0 and received_ms > ?`, since) > 0;
+    return isNew ? (this.health.outbox?.depth ?? Number.NaN) : Number.NaN;
   }
 
   account(): Account {

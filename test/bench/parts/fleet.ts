@@ -3,7 +3,6 @@
  * attempts. The boxes are the product's uplink with its default options, each with a certificate of its own, in a few processes.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CentreBroker, startCentreBroker } from '../../centre/broker/centre-broker.ts';
@@ -16,17 +15,18 @@ import { Program, stopAll } from '../delivery/program.ts';
 import type { Figure } from '../figure.ts';
 import { startProgress } from '../progress.ts';
 import type { Sizes } from '../sizes.ts';
+import type { Workspace } from '../workspace.ts';
 
 const workers = 4;
 const awayMs = 2_000;
 const backLimitSeconds = 60;
 const firstMs = 180_000;
 const backMs = 400_000;
-/** One refused at once, or two, while the broker is away, and one that comes through. More on average would be a storm. */
-const attemptsLimit = 8;
+/** One or two refused while the broker is away, and one that comes through. Much more on average would be a storm. */
+const attemptsLimit = 5;
 
-export async function fleet(sizes: Sizes): Promise<Figure[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'vonggac-fleet-'));
+export async function fleet(workspace: Workspace, sizes: Sizes): Promise<Figure[]> {
+  const folder = mkdtempSync(join(workspace.folder, 'fleet-'));
   const broker = await startCentreBroker();
   const programs: Program[] = [];
   try {

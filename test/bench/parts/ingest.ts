@@ -104,9 +104,8 @@ async function load(
   const programs: Program[] = [];
   try {
     const access = await broker.service('centre.ingest');
-    const ingests: Program[] = [];
-    for (const name of ['ingest-1', 'ingest-2']) ingests.push(await startIngest(access, target.location, name));
-    programs.push(...ingests);
+    for (const name of ['ingest-1', 'ingest-2']) programs.push(await startIngest(access, target.location, name));
+    const ingests = [...programs];
     const boxes = await Promise.all(boxIds.map(async (id) => ({ id, access: await broker.box(id) })));
     const producer = new Program([node, projectFile('test/bench/delivery/load-program.ts'), JSON.stringify({ boxes, alerts })]);
     programs.push(producer);

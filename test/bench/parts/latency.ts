@@ -40,6 +40,8 @@ export async function latency(workspace: Workspace, sizes: Sizes): Promise<Figur
   }
   const folder = mkdtempSync(join(workspace.folder, 'latency-'));
   const port = new MirrorPort();
+  const remove = () => port.remove();
+  process.once('exit', remove);
   const progress = startProgress(`${sizes.latencyAlerts} frames, one by one`);
   try {
     port.setBox('lo', 'up');
@@ -50,7 +52,8 @@ export async function latency(workspace: Workspace, sizes: Sizes): Promise<Figur
     progress.done(`${seen.length} alerts`);
     return figures(seen.slice(warmUpAlerts), sizes.latencyAlerts, busyPercent);
   } finally {
-    port.remove();
+    process.off('exit', remove);
+    remove();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -99,7 +102,7 @@ async function measure(port: MirrorPort, folder: string, frames: number): Promis
     file?.close();
     // In order: what is killed leaves a sensor and an agent that need a moment to notice, and write until then.
     running?.signal('SIGTERM');
-    await running?.ended;
+    await running?.ended.finally(() => centre.finish());
     await centre.finish();
   }
 }

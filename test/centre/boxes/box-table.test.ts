@@ -50,6 +50,20 @@ describe('the table of boxes', () => {
     }
   });
 
+  it('counts a silent box among those with something wrong before any alert was raised, and one that stopped on purpose not', () => {
+    const stopped = rowOf('hx-02', { presence: presenceOf('hx-02', { online: false, planned: true }) });
+    const text = table([rowOf('hx-01'), silent(), stopped], 'en', 120, []);
+    expect(text).toContain('3 boxes: 1 there, 1 silent, 1 stopped; 1 with something wrong.');
+  });
+
+  it('says in words that nobody knows how many alerts were dropped', () => {
+    const reasons = [{ measured: 'alerts dropped (0: not known)', value: 0 }];
+    const lost = centreAlertOf({ box: 'hx-01', kind: 'box.loss', reasons });
+    expect(table([rowOf('hx-01')], 'en', 140, [lost])).toContain('alerts dropped: nobody knows how many;');
+    const counted = { ...lost, reasons: [{ ...reasons[0]!, value: 3 }] };
+    expect(table([rowOf('hx-01')], 'vi', 140, [counted])).toContain('số cảnh báo bị bỏ: 3;');
+  });
+
   it('tells what the box itself says is wrong, but not what it said before it went silent', () => {
     const health = healthOf('hx-01', { interval: { seconds: 30, packets: 5, bytes: 9, dropShare: 0.25 }, underVoltage: true });
     const text = table([rowOf('hx-01', { health })], 'en');

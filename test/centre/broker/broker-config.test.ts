@@ -165,6 +165,15 @@ describe('vonggac-centre broker-config', () => {
     expect(text.match(/^allow_anonymous true$/gm)).toHaveLength(1);
   });
 
+  it('makes a user for the broker, unless it is to run as root', async () => {
+    await run(folder, '--user', 'broker');
+    expect(readFileSync(pathOf(writtenFiles.readme), 'utf8').match(/^sudo adduser .* broker$/gm)).toHaveLength(2);
+    await run(folder, '--user', 'root');
+    const guide = readFileSync(pathOf(writtenFiles.readme), 'utf8');
+    expect(guide).not.toContain('adduser');
+    expect(guide).toMatch(/disable --now mosquitto\nsudo chown root:root /);
+  });
+
   it('has the guide name every file to be put there, in both languages', async () => {
     await run(folder, '--host', 'broker.example');
     const [vietnamese = '', english = ''] = readFileSync(pathOf(writtenFiles.readme), 'utf8').split('\n---\n');

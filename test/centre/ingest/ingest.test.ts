@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { connectAsync } from 'mqtt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -88,6 +89,12 @@ describe('ingest', () => {
       { box: boxId, outbox: 'o1', messages: 4, last: 5 },
       { box: boxId, outbox: 'o2', messages: 1, last: 6 },
     ]);
+    const database = new DatabaseSync(folder.store, { readOnly: true });
+    expect({ ...database.prepare('select alert_id, chunk from message where kind = ?').get('evidence') }).toEqual({
+      alert_id: 'a-1',
+      chunk: 0,
+    });
+    database.close();
     // What the loss declared is no hole.
     expect((await store.holes()).map(({ outbox, first, last }) => `${outbox} ${first}-${last}`)).toEqual(['o2 1-5']);
   }, 30_000);
@@ -176,7 +183,9 @@ describe('ingest', () => {
     await until(() => box.isAcked(7), 'the good one');
     // Those whose numbers can be read are kept as they are, and acknowledged: their box is not asked for them again.
     expect([1, 2, 3, 5, 6].every((seq) => box.isAcked(seq))).toBe(true);
-    expect((await store.alerts()).map(({ seq }) => seq)).toEqual([7]);
+    expect((await store.alerts()).map((one) => `${one.box} ${one.seq}`).toSorted()).toEqual([`${boxId} 2`, `${boxId} 7`]);
+    const refusals = () => store.openCentreAlerts({ box: boxId, kind: 'box.refused' });
+    while ((await refusals()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     await ingest.stop();
     expect(ingest.logged('stopped')[0]).toMatchObject({ refused: 10, stored: 6 });
   }, 30_000);

@@ -1,7 +1,8 @@
 /** The contract of the store. Both databases pass it. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openStore } from '../../../centre/store/open-store.ts';
-import type { Arrival, Store } from '../../../centre/store/store.ts';
+import type { Arrival, Sighting, Store } from '../../../centre/store/store.ts';
+import type { Health } from '../../../firmware/contract/health.ts';
 import { databases } from './databases.ts';
 import { randomOf } from './random.ts';
 import { alertArrival, arrivalOf, atMs, centreAlertOf, healthOf, lossArrival, presenceOf, sightingOf, startMs } from './samples.ts';
@@ -77,6 +78,18 @@ describe.each(databases)('the store in %s', (_, create) => {
       expect(Buffer.from(rows[1]?.bytes as Uint8Array).equals(bytes)).toBe(true);
       expect(rows[2]).toMatchObject({ body: null });
       expect(rows[2]?.bytes).toHaveLength(0);
+    });
+
+    it('of evidence are found by their alert and their place', async () => {
+      const piece = (seq: number, chunk: number) =>
+        arrivalOf(seq, { kind: 'evidence', body: Uint8Array.of(chunk), alertId: 'alert-1', chunk });
+      await store.commit([piece(1, 1), piece(2, 0), arrivalOf(3)]);
+      const rows = await database.query(location, 'select seq, alert_id, chunk from message order by chunk, seq');
+      expect(rows.filter(({ chunk }) => chunk !== null)).toEqual([
+        { seq: 2, alert_id: 'alert-1', chunk: 0 },
+        { seq: 1, alert_id: 'alert-1', chunk: 1 },
+      ]);
+      expect(rows.filter(({ alert_id }) => alert_id === null)).toMatchObject([{ seq: 3, chunk: null }]);
     });
 
     it('carry the time of their receipt and of their commit', async () => {
@@ -323,6 +336,94 @@ describe.each(databases)('the store in %s', (_, create) => {
         ).toEqual(missing);
         expect((await store.outboxes()).find((outbox) => outbox.box === box)?.messages ?? 0, `seed ${seed}`).toBe(arrived.size);
       }
+    });
+  });
+
+  describe('the end of an outbox', () => {
+    const says = (lastSeq: number, outbox: Partial<Health['outbox']> = {}, sighting: Partial<Sighting> = {}) =>
+      store.saw([
+        sightingOf(60_000, {
+          health: healthOf({ outbox: { depth: 0, dropped: 0, outboxId: 'outbox-1', lastSeq, ...outbox } }),
+          ...sighting,
+        }),
+      ]);
+
+    it('that never came is a hole where the box has nothing left, until it comes', async () => {
+      await store.commit([arrivalOf(1), arrivalOf(2)]);
+      await says(2);
+      expect(await holes()).toEqual([]);
+      await says(5);
+      await says(5);
+      expect(await store.holes()).toEqual([{ box: 'box-one', outbox: 'outbox-1', first: 3, last: 5, sinceMs: startMs + 60_000 }]);
+      await says(6);
+      await store.commit([arrivalOf(7), lossArrival(4, [[3, 3]])]);
+      expect(await holes()).toEqual(['outbox-1 5-5', 'outbox-1 6-6']);
+      await store.commit([arrivalOf(5), arrivalOf(6)]);
+      expect(await holes()).toEqual([]);
+      expect(await store.outboxes()).toMatchObject([{ messages: 6, last: 7 }]);
+    });
+
+    it('is no hole while messages wait, where the numbers are old, or come from the memory of the broker', async () => {
+      await store.commit([arrivalOf(1)]);
+      await says(5, { depth: 1 });
+      await says(5, { unansweredSeconds: 9 });
+      await says(5, {}, { isRetained: true });
+      await says(0, { outboxId: 'outbox-2' });
+      expect(await holes()).toEqual([]);
+      expect(await store.outboxes()).toHaveLength(1);
+    });
+
+    it('is a hole though nothing of the outbox ever came, however far it is', async () => {
+      await says(Number.MAX_SAFE_INTEGER, { outboxId: 'x'.repeat(64) });
+      expect(await holes()).toEqual([`${'x'.repeat(64)} 1-${Number.MAX_SAFE_INTEGER}`]);
+    });
+  });
+
+  describe('an outbox begun anew', () => {
+    const begun = async (sinceMs = 0) => (await store.newOutboxes(sinceMs)).map(({ box, outbox }) => `${box} ${outbox}`);
+    const first = (outbox: string, ms: number, changes: Partial<Arrival> = {}) =>
+      arrivalOf(1, { outbox, receivedMs: startMs + ms, ...changes });
+
+    it('is told where the box had another one, with the time of its first message; the first one of a box is not', async () => {
+      await store.commit([first('outbox-1', 0), first('outbox-9', 0, { box: 'box-two' })]);
+      expect(await begun()).toEqual([]);
+      await store.commit([first('outbox-2', 9_000), arrivalOf(2, { outbox: 'outbox-2', receivedMs: startMs + 10_000 })]);
+      await store.commit([arrivalOf(3, { outbox: 'outbox-2', receivedMs: startMs + 20_000 }), first('outbox-1', 30_000, { seq: 2 })]);
+      expect(await store.newOutboxes(0)).toEqual([{ box: 'box-one', outbox: 'outbox-2', sinceMs: startMs + 9_000 }]);
+      expect(await begun(startMs + 9_000)).toEqual([]);
+      await store.explainOutbox({ box: 'box-one', outbox: 'outbox-2' });
+      expect(await begun()).toEqual([]);
+    });
+
+    it.each([
+      ['that it was damaged', { reason: 'damaged', count: 0 }],
+      ['that it was another box’s', { reason: 'foreign', count: 0 }],
+      ['what was lost of it', { reason: 'memory', ofOutbox: 'outbox-1' }],
+    ] as const)('is explained by a record that tells of the one before %s, at once or later', async (_, changes) => {
+      await store.commit([first('outbox-1', 0)]);
+      await store.commit([first('outbox-2', 1), lossArrival(2, [], changes, { outbox: 'outbox-2' })]);
+      expect(await begun()).toEqual([]);
+      await store.commit([first('outbox-3', 2_000)]);
+      await store.commit([lossArrival(2, [], { reason: 'quota' }, { outbox: 'outbox-3' })]);
+      expect(await begun()).toEqual(['box-one outbox-3']);
+      await store.commit([lossArrival(3, [], changes, { outbox: 'outbox-3' })]);
+      await store.commit([arrivalOf(4, { outbox: 'outbox-3' })]);
+      expect(await begun()).toEqual([]);
+    });
+
+    it('is told though the box said its last number before a message of it came; one without a name is none', async () => {
+      await store.commit([first('outbox-1', 0), first('', 1)]);
+      await store.saw([sightingOf(5, { health: healthOf({ outbox: { depth: 0, dropped: 0, outboxId: 'outbox-2', lastSeq: 3 } }) })]);
+      expect(await begun()).toEqual([]);
+      await store.commit([first('outbox-2', 9)]);
+      expect(await begun()).toEqual(['box-one outbox-2']);
+    });
+
+    it('by one box without end does not hide those of another', async () => {
+      await store.commit([first('outbox-1', 0), first('outbox-1', 0, { box: 'box-two' })]);
+      await store.commit(Array.from({ length: 500 }, (_, index) => first(`other-${index}`, index + 1)));
+      await store.commit([first('outbox-2', 9, { box: 'box-two' })]);
+      expect(await begun()).toEqual([...[497, 498, 499].map((index) => `box-one other-${index}`), 'box-two outbox-2']);
     });
   });
 

@@ -123,7 +123,11 @@ describe.skipIf(!canMount)('the outbox on a disk that fails (takes root, to moun
     const outbox = openOutbox(disk);
     outbox.append(alert('d'));
     await eventually(() => outbox.writerState.mode === 'memory', 'memory');
-    expect(outbox.writerState).toMatchObject({ error: 'the disk is read-only', waiting: 1, begunAnew: 0 });
+    expect(outbox.writerState).toMatchObject({
+      error: `cannot write ${disk} (the disk is read-only): set outbox.folder, or make that disk writable`,
+      waiting: 1,
+      begunAnew: 0,
+    });
     const all = await readAll(outbox);
     expect(namesOf(all)).toEqual(['a', 'b', 'c']);
     await outbox.remove(all.slice(0, 2));
@@ -184,7 +188,7 @@ describe('the outbox without a disk', () => {
     const outbox = openOutbox(join(obstacle, 'below'));
     outbox.append(alert('a'));
     await eventually(() => outbox.writerState.mode === 'memory', 'memory');
-    expect(outbox.writerState.error).toContain('the disk cannot be used');
+    expect(outbox.writerState.error).toContain('(a part of the path is no folder): set outbox.folder');
     expect(await readAll(outbox)).toEqual([]);
     expect(await outbox.measure()).toMatchObject({ depth: 0 });
     await outbox.remove([{ outbox: 'x', seq: 1 }]);

@@ -19,7 +19,12 @@ describe('the outbox on disk', () => {
     expect([...first, ...rest].map(({ seq }) => seq)).toEqual([4, 6, 3, 2, 5, 1]);
     expect(first[0]).toMatchObject(alert('a'));
     expect(rest.at(-1)?.body).toEqual(new Uint8Array([7, 7, 7]));
-    expect(JSON.parse(String(numbered(first[0] as never)))).toMatchObject({ seq: 4, outboxId: first[0]?.outbox, schema: 'alert/1', id: 'a' });
+    expect(JSON.parse(String(numbered(first[0] as never)))).toMatchObject({
+      seq: 4,
+      outboxId: first[0]?.outbox,
+      schema: 'alert/1',
+      id: 'a',
+    });
   });
 
   it('gives none twice, not even to two calls at once, and what is appended later at the next call', async () => {
@@ -101,6 +106,8 @@ describe('the outbox on disk', () => {
       bytes: Buffer.byteLength(String(message.body)) + 1_000,
       byKind: { alert: 1, loss: 0, presence: 0, health: 0, evidence: 1 },
       dropped: 0,
+      outboxId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      lastSeq: 2,
     });
     expect(oldestMs).toBeGreaterThanOrEqual(startMs);
     expect(oldestMs).toBeLessThanOrEqual(Date.now());

@@ -1,12 +1,13 @@
 /**
  * A process that appends to an outbox until it is killed: alerts called NAME-1, NAME-2, … with pieces of other kinds in between. Prints the
- * number of each alert as soon as it is confirmed. Parameters: folder, name, first number, alerts a second at most (0: no bound).
+ * number of each alert as soon as it is confirmed. Parameters: folder, name, first number, alerts a second at most (0: no bound),
+ * box.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DiskOutbox } from '../../../firmware/outbox/disk-outbox.ts';
 
-const [folder = '', name = '', first = '1', rate = '0'] = process.argv.slice(2);
-const outbox = new DiskOutbox({ folder, box: 'box-1', boot: `boot-${process.pid}`, options: { commitAfterMs: 2 } });
+const [folder = '', name = '', first = '1', rate = '0', box = 'box-1'] = process.argv.slice(2);
+const outbox = new DiskOutbox({ folder, box, boot: `boot-${process.pid}`, options: { commitAfterMs: 2 } });
 const stepMs = Number(rate) === 0 ? 0 : 1_000 / Number(rate);
 
 for (let number = Number(first); ; number++) {

@@ -14,10 +14,10 @@ export class Writer {
   /** Resolves when it has ended and all that it said was heard. */
   readonly ended: Promise<void>;
 
-  constructor(folder: string, name: string, first = 1, rate = 0) {
+  constructor(folder: string, name: string, first = 1, rate = 0, box = 'box-1') {
     this.name = name;
     this.confirmed = first - 1;
-    const child = spawn(process.execPath, [file, folder, name, String(first), String(rate)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [file, folder, name, String(first), String(rate), box], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     let rest = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

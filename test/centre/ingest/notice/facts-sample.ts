@@ -15,6 +15,7 @@ export function factsOf({ row, ...changes }: Partial<Omit<BoxFacts, 'row'>> & { 
     healthAgeMs: 1_000,
     listeningMs: 86_400_000,
     holes: [],
+    newOutboxes: [],
     clockAheadMs: 10,
     ...changes,
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeSight } from '../../../../centre/ingest/notice/blind.ts';
 import { isOurClockRight, judgeClock, judgeOurClock } from '../../../../centre/ingest/notice/clock.ts';
-import { judgeHoles } from '../../../../centre/ingest/notice/hole.ts';
+import { isInMemory, judgeHoles } from '../../../../centre/ingest/notice/hole.ts';
 import { judgeOutbox } from '../../../../centre/ingest/notice/outbox.ts';
 import { judgeSilence } from '../../../../centre/ingest/notice/silent.ts';
 import { healthOf, presenceOf } from '../ingest-process.ts';
@@ -104,6 +104,32 @@ describe('a hole', () => {
     const verdict = judgeHoles(factsOf({ holes }), limits);
     expect(verdict).toMatchObject({ reasons: [{ value: 16 }, { value: '1-2, 11-12, 21-22, 31-32, 41-42 …' }, { value: 108_000 }, {}] });
     expect(judgeHoles(factsOf(), limits)).toBe('fine');
+  });
+});
+
+describe('a new outbox', () => {
+  const outbox = { box, outbox: 'o2', sinceMs: 1_000_000 };
+  const judged = (ageMs: number, changes: Parameters<typeof factsOf>[0] = {}) =>
+    judgeHoles(factsOf({ newOutboxes: [{ ...outbox, ageMs }], ...changes }), limits);
+
+  it('is told once a record that explains it has had time to come, and a health to say where the box keeps its messages', () => {
+    expect(judged(119_000)).toBe('fine');
+    expect(judged(121_000)).toMatchObject({ severity: 2, advice: 'newOutbox', reasons: [{ value: 'o2' }] });
+    expect(judged(121_000, { healthAgeMs: 122_000 })).toBe('fine');
+    expect(judged(121_000, { healthAgeMs: undefined })).toBe('fine');
+  });
+
+  it('is told beside numbers that are missing', () => {
+    const holes = [{ box, outbox: 'o1', first: 5, last: 7, sinceMs: 0, ageMs: hours(30) }];
+    expect(judged(121_000, { holes })).toMatchObject({ severity: 3, advice: 'hole', reasons: [{ value: 3 }, {}, {}, {}, { value: 'o2' }] });
+  });
+
+  it('is one in memory where the box said so around that time', () => {
+    const inMemory = (healthMs: number, mode: 'disk' | 'memory' = 'memory') =>
+      isInMemory(outbox, { box, openAlerts: 0, healthMs, health: healthOf(box, { outbox: { depth: 0, dropped: 0, mode } }) }, limits);
+    expect([990_000, 1_060_000, 1_400_000, 500_000].map((healthMs) => inMemory(healthMs))).toEqual([true, true, false, false]);
+    expect(inMemory(1_060_000, 'disk')).toBe(false);
+    expect(isInMemory(outbox, undefined, limits)).toBe(false);
   });
 });
 

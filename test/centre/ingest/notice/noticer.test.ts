@@ -189,6 +189,53 @@ describe('the noticer', () => {
     expect(inShort().at(-1)).toBe('box.hole closed 3');
   });
 
+  const firstOf = (outbox: string) => store.commit([{ box, outbox, seq: 1, kind: 'health', receivedMs: nowMs, body: '{}' }]);
+  const keepsIn = (mode: 'disk' | 'memory') =>
+    saw({ health: healthOf(box, { uptimeSeconds: (nowMs - startMs) / 1_000, outbox: { depth: 0, dropped: 0, mode } }) });
+
+  it('tells once of an outbox that gave way to a new one without a word, and takes it back after a day', async () => {
+    const several = [noticer(), noticer()];
+    await firstOf('o1');
+    await pass(30, ...several);
+    await firstOf('o2');
+    for (let round = 0; round < 12; round++) {
+      await pass(30, ...several, noticer());
+      await keepsIn('disk');
+    }
+    expect(inShort()).toEqual(['box.hole open 1']);
+    expect(told[0]).toMatchObject({ severity: 2, reasons: [{ measured: 'new outbox', value: 'o2' }] });
+    nowMs += 86_400_000;
+    await keepsIn('disk');
+    await pass(60, ...several);
+    expect(inShort().filter((text) => text.startsWith('box.hole'))).toEqual(['box.hole open 1', 'box.hole closed 2']);
+  });
+
+  it('does not tell of an outbox in memory, which is another one after every start', async () => {
+    const one = noticer();
+    await firstOf('o1');
+    await pass(30, one);
+    await firstOf('o2');
+    await keepsIn('memory');
+    await pass(30, one);
+    for (let round = 0; round < 12; round++) {
+      await keepsIn('disk');
+      await pass(30, one);
+    }
+    expect(inShort()).toEqual([]);
+  });
+
+  it('tells of the lost end of an outbox, which no later number gives away', async () => {
+    const one = noticer();
+    await firstOf('o1');
+    for (let round = 0; round < 7; round++) {
+      await saw({
+        health: healthOf(box, { uptimeSeconds: (nowMs - startMs) / 1_000, outbox: { depth: 0, dropped: 0, outboxId: 'o1', lastSeq: 4 } }),
+      });
+      await pass(30, one);
+    }
+    expect(told).toMatchObject([{ kind: 'box.hole', severity: 3, reasons: [{ value: 3 }, { value: '2-4' }, {}, { value: 0 }] }]);
+  });
+
   it('has an alert about lost alerts in the store before the box may forget, counts more of them, and closes it after a quiet day', async () => {
     const one = noticer();
     await lives();

@@ -7,6 +7,7 @@ import { afterEach } from 'vitest';
 import { type Broker, startBroker } from '../../../../centre/demo/broker.ts';
 import { uplinkOptionsSchema } from '../../../../firmware/agent/uplink/options.ts';
 import { Uplink, type UplinkParts } from '../../../../firmware/agent/uplink/uplink.ts';
+import type { OutboxReader } from '../../../../firmware/outbox/outbox.ts';
 import { until } from './listener.ts';
 import { TestCentre } from './test-centre.ts';
 import { TestOutbox } from './test-outbox.ts';
@@ -50,7 +51,7 @@ export function filled(count: number): TestOutbox {
   return outbox;
 }
 
-export function uplinkOf(options: object, outbox = new TestOutbox(), parts: Partial<UplinkParts> = {}): Uplink {
+export function uplinkOf(options: object, outbox: OutboxReader = new TestOutbox(), parts: Partial<UplinkParts> = {}): Uplink {
   const uplink = new Uplink({
     options: uplinkOptionsSchema.parse({ backoff: { firstMs: 30, ceilingMs: 60 }, ...options }),
     box,

@@ -42,7 +42,8 @@ describe('an uplink whose credentials are refused', { timeout: 20_000 }, () => {
     await first.stop();
     const right = passwordFile(folder, box, 'wrong');
     const second = await brokerOf({ port: first.port, configuration: ['allow_anonymous true', `password_file ${right}`] });
-    await centreOf(second.url);
+    // The box may have been quicker than the centre; then it is told that there is one now.
+    await (await centreOf(second.url)).announce(true, 'g1');
     expect(await uplink.drained(5_000)).toBe(true);
   });
 
