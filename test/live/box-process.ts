@@ -15,7 +15,7 @@ export class BoxProcess {
   private readonly folder = mkdtempSync(join(tmpdir(), 'vonggac-box-process-'));
   private readonly killWithUs = () => {
     this.child.kill('SIGKILL');
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
   };
 
   constructor(namespace: string, config: string) {
@@ -33,7 +33,7 @@ export class BoxProcess {
     // Not `close`: a sensor that outlived it would hold its files open, which is what a test asks.
     this.ended = once(this.child, 'exit').then(([status]) => {
       process.off('exit', this.killWithUs);
-      rmSync(this.folder, { recursive: true, force: true });
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
       return status;
     });
   }

@@ -140,12 +140,17 @@ describe('the panel with its chip', () => {
       bench.chip.press(false);
       await bench.play(60, 4);
     };
+    /** The host may be busy with other work; more than this never comes. */
+    const told = async (...wanted: string[]) => {
+      await bench.until(() => presses.length >= wanted.length, `press ${wanted.length}`);
+      expect(presses).toEqual(wanted);
+    };
     await hold(300);
-    expect(presses).toEqual(['acknowledge']);
+    await told('acknowledge');
     await hold(4_000);
-    expect(presses).toEqual(['acknowledge', 'self-test']);
+    await told('acknowledge', 'self-test');
     await hold(8_500);
-    expect(presses).toEqual(['acknowledge', 'self-test', 'help']);
+    await told('acknowledge', 'self-test', 'help');
     stop();
   });
 
