@@ -1,5 +1,6 @@
 /** One serial connection to the real program on an emulated chip: who is taken for the panel, and what a connection leaves behind. */
 import { createRequire } from 'node:module';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { queryObjects } from 'node:v8';
 import { SerialPort } from 'serialport';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -102,8 +103,10 @@ describe('a connection', () => {
     await pause(600);
     expect(timers()).toBeGreaterThan(before);
     line.dispose();
-    await pause(50);
-    expect(timers()).toBe(before);
+    // Timers of the test runner come and go among them: it is enough that there are at some time no more than before.
+    let left = timers();
+    for (const endMs = performance.now() + 5_000; left > before && performance.now() < endMs; left = timers()) await breathe();
+    expect(left).toBeLessThanOrEqual(before);
   });
 
   it('leaves nothing behind: no board, no port, no listener after 1,000 of them', async () => {
