@@ -327,6 +327,7 @@ describe('the lamps fall to "host lost", and rise again without a restart, when'
   it('the panel loses its power, and comes back', async () => {
     const { panel } = await connected();
     await bench.cable.pull();
+    await bench.until(() => !panel.state.connected, 'the loss to be noticed');
     bench.chip.powerCycle();
     bench.runAlone(100);
     expect(bench.chip.lit.length).toBe(4);
