@@ -39,7 +39,8 @@ function line(alert: Alert | CentreAlert): string | undefined {
   }
 }
 
-function describe(alert: Alert, feed: AlertFeed, lang: Language): string | undefined {
+/** Undefined where it tells nothing that a person does not know yet. */
+export function describe(alert: Alert, feed: AlertFeed, lang: Language): string | undefined {
   switch (feed.take(alert)) {
     case 'new':
       return `${alertInWords(alert, lang)}\n`;

@@ -5,13 +5,14 @@
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '../../firmware/contract/alert.ts';
-import { alertInWords, growthInWords, kindWords, stageWords, updateInWords } from '../../firmware/contract/alert-words.ts';
+import { kindWords, stageWords } from '../../firmware/contract/alert-words.ts';
 import { type Language, plain, wrapped } from '../../firmware/contract/language.ts';
 import { AlertFeed } from '../alert-feed.ts';
 import { Ingest } from '../ingest/ingest.ts';
 import { limitsSchema } from '../ingest/notice/limits.ts';
 import { openStore } from '../store/open-store.ts';
 import { Subscriber } from '../subscriber.ts';
+import { describe } from '../watch.ts';
 import { type BoxConfiguration, runBox } from './box-process.ts';
 import { type BoxState, BoxView } from './box-view.ts';
 import { type Broker, startBroker } from './broker.ts';
@@ -181,19 +182,6 @@ function configurationOf(options: DemonstrationOptions, url: string): BoxConfigu
     uplink: { url },
     healthIntervalSeconds,
   };
-}
-
-function describe(alert: Alert, feed: AlertFeed, lang: Language): string | undefined {
-  switch (feed.take(alert)) {
-    case 'new':
-      return `${alertInWords(alert, lang)}\n`;
-    case 'grown':
-      return `${growthInWords(alert, lang)}\n`;
-    case 'update':
-      return updateInWords(alert, lang);
-    case 'repeat':
-      return undefined;
-  }
 }
 
 function printSummary(view: BoxView, lang: Language, panel: DemonstrationPanel): void {
