@@ -23,7 +23,8 @@ const mayImport: Record<string, readonly string[]> = {
   'firmware/sensor/evidence': ['bytes', 'decode', 'observe', 'alert'].map((stage) => `firmware/sensor/${stage}`),
   'firmware/outbox': [],
   'firmware/agent': ['firmware/outbox'],
-  centre: [],
+  // One schema of the settings, and one form of compiled indicators, for both sides.
+  centre: ['firmware/settings.ts', 'firmware/overlay.ts', 'firmware/sensor/intel', 'firmware/sensor/bytes'],
 };
 
 /** Files that wire the parts together: those that stand beside the stages, not in one, and the commands of the command line. */

@@ -114,6 +114,15 @@ export class SensorLink {
     this.#current?.say({ type: 'clock', clock });
   }
 
+  /** A sensor that is not there reads everything anew when it comes. */
+  tellReload(): void {
+    this.#current?.say({ type: 'reload' });
+  }
+
+  get isConnected(): boolean {
+    return this.#current !== undefined;
+  }
+
   #nothingYet(): SensorReport['capture'] {
     return { state: 'starting', source: this.#parts.source, shedding: false, packets: 0, bytes: 0 };
   }

@@ -24,7 +24,10 @@ export const alertKinds = [
 export const alertKindSchema = z.enum(alertKinds);
 export type AlertKind = z.infer<typeof alertKindSchema>;
 /** What traffic can raise; the rest comes from people. */
-export type TrafficAlertKind = Exclude<AlertKind, 'assistance.requested'>;
+export const trafficAlertKinds = alertKinds.filter(
+  (kind): kind is Exclude<AlertKind, 'assistance.requested'> => kind !== 'assistance.requested',
+);
+export type TrafficAlertKind = (typeof trafficAlertKinds)[number];
 
 const timestamp = z.string().meta({ description: 'RFC 3339, UTC, microseconds', format: 'date-time' });
 

@@ -107,8 +107,17 @@ export const sensorReportSchema = z.object({
       contacts: count.optional().meta({ description: 'of those opened, the ones whose contact was answered, at once or later' }),
       refused: count.optional().meta({ description: 'not opened because the table was full, since the start' }),
       lost: count.optional().meta({ description: 'revisions that the agent did not take in time, since the start' }),
+      suppressed: z.record(z.string(), count).optional().meta({ description: 'alerts hidden, by id of the suppression, since the start' }),
     })
     .optional(),
+  settings: z
+    .object({
+      hash: z.string().max(64).optional().meta({ description: 'of the settings of the centre that are in force; absent: none' }),
+      seq: count.optional(),
+      error: z.string().max(1000).optional().meta({ description: 'why those in the state folder are not in force' }),
+    })
+    .optional()
+    .meta({ description: 'what the sensor runs with' }),
   sensorProcess: z
     .object({
       cpuSeconds: z.number().min(0).meta({ description: 'CPU time since the start' }),
@@ -132,6 +141,8 @@ export const sensorReportSchema = z.object({
       indicators: count,
       built: timestamp.optional(),
       ageSeconds: count.optional().meta({ description: 'absent: not known when it was built' }),
+      release: count.optional().meta({ description: 'version of the release of the centre that is in use; absent: none' }),
+      error: z.string().max(1000).optional().meta({ description: 'why the release in the state folder is not in use' }),
     })
     .optional(),
 });

@@ -12,17 +12,26 @@ export const up = {
   evidence: (id: string, alert: string, chunk: number) => `${root}/up/${id}/evidence/${alert}/${chunk}`,
   configReported: (id: string) => `${root}/up/${id}/config/reported`,
   commandResponse: (id: string) => `${root}/up/${id}/cmd/res`,
+  intelReported: (id: string) => `${root}/up/${id}/intel/reported`,
+  certificateRequest: (id: string) => `${root}/up/${id}/certificate/req`,
 } as const;
 
 export const down = {
   configDesired: (id: string) => `${root}/down/${id}/config/desired`,
   ack: (id: string) => `${root}/down/${id}/ack`,
   commandRequest: (id: string) => `${root}/down/${id}/cmd/req`,
+  certificateAnswer: (id: string) => `${root}/down/${id}/certificate/res`,
 } as const;
 
 export const broadcast = {
   intel: (channel: string) => `${root}/bcast/intel/${channel}`,
   centreState: `${root}/bcast/centre/state`,
+} as const;
+
+/** At the listener for claims alone. The id of a claim is the client id there, and as hard to guess as a key. */
+export const claimTopics = {
+  request: (claim: string) => `${root}/claim/${claim}/req`,
+  answer: (claim: string) => `${root}/claim/${claim}/res`,
 } as const;
 
 /** Between programs of the centre; no box may read or write here. */
@@ -31,6 +40,8 @@ export const centre = {
   everyAlert: `${root}/centre/alert/+`,
   /** Whom the broker turned away, line by line: it keeps that out of its own `$SYS/broker/log/#`. */
   brokerLog: `${root}/centre/broker-log`,
+  /** What the registrar noticed of a box, for the ingest to make an alert of. */
+  notice: `${root}/centre/notice`,
 } as const;
 
 /** What the centre subscribes to: every box's messages of a kind. */
@@ -40,6 +51,10 @@ export const everyBox = {
   health: up.health('+'),
   loss: up.loss('+'),
   evidence: `${root}/up/+/evidence/+/+`,
+  configReported: up.configReported('+'),
+  commandResponse: up.commandResponse('+'),
+  intelReported: up.intelReported('+'),
+  certificateRequest: up.certificateRequest('+'),
 } as const;
 
 /** One of several subscribers of a group gets each message (MQTT 5 §4.8.2). Retained messages are not sent to such a subscription. */

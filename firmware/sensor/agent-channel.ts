@@ -26,6 +26,8 @@ export interface AgentChannelParts {
   onChange?: (text: string) => void;
   /** So many messages that were handed over died with the agent that held them. */
   onLost?: (count: number) => void;
+  /** The settings or the indicators in the state folder are others. */
+  onReload?: () => void;
 }
 
 export class AgentChannel {
@@ -34,6 +36,7 @@ export class AgentChannel {
   private readonly path: string;
   private readonly onChange: (text: string) => void;
   private readonly onLost: (count: number) => void;
+  private readonly onReload: () => void;
   /** What the agent said last of the messages that it holds in memory. */
   private held: { run: string; count: number } | undefined;
   private socket: Socket | undefined;
@@ -49,8 +52,9 @@ export class AgentChannel {
   private answer: ((isTaken: boolean) => void) | undefined;
   private isHandingOver = false;
 
-  constructor({ path, onChange = () => undefined, onLost = () => undefined }: AgentChannelParts) {
+  constructor({ path, onChange = () => undefined, onLost = () => undefined, onReload = () => undefined }: AgentChannelParts) {
     this.onLost = onLost;
+    this.onReload = onReload;
     this.path = path;
     this.onChange = onChange;
   }
@@ -181,6 +185,7 @@ export class AgentChannel {
     const message = parse(line);
     if (message?.type === 'clock') this.clock = message.clock;
     else if (message?.type === 'held') this.hold(message);
+    else if (message?.type === 'reload') this.onReload();
     else if (message?.number === this.number) this.answer?.(true);
   }
 

@@ -14,6 +14,7 @@ import { acknowledgedBy, centreStateOf } from './from-centre.ts';
 import { messageOf } from './link-fault.ts';
 import type { UplinkOptions } from './options.ts';
 import { Publisher } from './publisher.ts';
+import { StandingMessages } from './standing-messages.ts';
 
 /** A connection that lived this long was a success, whatever ended it: the next wait is short again. */
 const stableMs = 10_000;
@@ -84,6 +85,8 @@ export interface UplinkState {
 export class Uplink {
   /** Beats each time its loop comes round, connected or not. */
   readonly pulse = new Pulse(stepMs);
+  /** States and answers of the box, beside the outbox. */
+  readonly standing = new StandingMessages((text) => this.#note(text));
   readonly #parts: UplinkParts;
   readonly #publisher: Publisher;
   readonly #dispatcher = new Dispatcher((text) => this.#note(text));
@@ -214,6 +217,7 @@ export class Uplink {
       const { connection, session } = await this.#open(signal);
       connectedMs = performance.now();
       await Promise.all([this.#sayPresence(connection, { online: true, session }), this.#subscribe(connection)]);
+      this.standing.begin(connection);
       this.#parts.onConnected?.();
       await this.#publisher.run(connection, signal);
       if (signal.aborted) await Promise.race([connection.end(), sleep(goodbyeMs, undefined, { ref: false })]);
@@ -223,6 +227,7 @@ export class Uplink {
     } finally {
       this.#lastHeardMs = this.#connection?.lastHeardMs ?? this.#lastHeardMs;
       this.#connection?.destroy();
+      this.standing.end();
       this.#connection = undefined;
       this.#connectedSinceMs = undefined;
       this.#publisher.disconnected();

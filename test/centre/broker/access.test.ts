@@ -16,6 +16,8 @@ const ownTopics: Record<keyof typeof up, string> = {
   evidence: up.evidence('hx-01', 'an-alert', 0),
   configReported: up.configReported('hx-01'),
   commandResponse: up.commandResponse('hx-01'),
+  intelReported: up.intelReported('hx-01'),
+  certificateRequest: up.certificateRequest('hx-01'),
 };
 
 describe('the rights at the centre’s broker', () => {

@@ -1,0 +1,108 @@
+/**
+ * The folder of a centre: where its authorities, keys, broker, register and indicators lie, and `centre.json`, which says by what name boxes reach
+ * it. Made by `vonggac-centre init`; found by every other command.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { UserError } from './command/user-error.ts';
+
+const host = z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/, 'must be a host name or an address');
+const port = z.int().min(1).max(65_535);
+
+export const centreSchema = z.strictObject({
+  schema: z.literal('centre/1'),
+  name: z.string().min(1).max(200).meta({ description: 'of the centre, for people' }),
+  host: host.meta({ description: 'by which boxes reach the broker' }),
+  port: port.default(8883).meta({ description: 'for boxes' }),
+  servicePort: port.default(8884).meta({ description: 'for the services of the centre' }),
+  claimPort: port.default(8885).meta({ description: 'for claims alone' }),
+  serviceHost: host.default('127.0.0.1').meta({ description: 'by which the services reach the broker' }),
+  store: z.string().default('centre.db').meta({ description: 'a SQLite file (relative to this folder), or postgres://…' }),
+  keysFolder: z.string().optional().meta({ description: 'where the private keys are, if not here: separate media' }),
+  reloadBroker: z
+    .array(z.string())
+    .min(1)
+    .default(['systemctl', 'reload', 'vonggac-broker'])
+    .meta({ description: 'program and arguments that make the broker read its lists of revoked certificates anew' }),
+  ownNames: z
+    .array(z.string())
+    .max(100)
+    .default([])
+    .meta({ description: 'names and addresses of the centre that no list may ever condemn' }),
+  serve: z
+    .strictObject({ host, port: port.default(8443) })
+    .optional()
+    .meta({ description: 'where boxes fetch releases of indicators by HTTPS' }),
+  channel: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/)
+    .default('main')
+    .meta({ description: 'of the releases of indicators' }),
+});
+export type Centre = z.infer<typeof centreSchema>;
+
+/** Paths below the folder; nothing else knows them. The servers' authority signs servers and services of the centre, the other one boxes only. */
+export const centreFiles = {
+  settings: 'centre.json',
+  passphrase: 'passphrase',
+  serversAuthority: 'authority/servers.crt',
+  serversKey: 'authority/servers.key',
+  boxesAuthority: 'authority/boxes.crt',
+  boxesKey: 'authority/boxes.key',
+  directorPublic: 'director/director.pub',
+  directorKey: 'director/director.key',
+  register: 'register.db',
+  broker: 'broker',
+  services: 'services',
+  claims: 'claims',
+  intelligence: 'intel',
+} as const;
+
+export interface CentreFolder {
+  path: string;
+  centre: Centre;
+  /** Absolute path of one of `centreFiles`; private keys may lie elsewhere. */
+  file: (name: keyof typeof centreFiles) => string;
+}
+
+const keyNames: ReadonlySet<string> = new Set<keyof typeof centreFiles>(['serversKey', 'boxesKey', 'directorKey']);
+const usualFolder = '/var/lib/vonggac-centre';
+
+/** The folder named, or $VONGGAC_CENTRE, or here, or the usual place. Throws a `UserError` where there is no centre. */
+export function openCentreFolder(named: string | undefined, environment: NodeJS.ProcessEnv = process.env): CentreFolder {
+  const given = named ?? environment.VONGGAC_CENTRE;
+  const candidates = given === undefined ? ['.', usualFolder] : [given];
+  const path = candidates.map((candidate) => resolve(candidate)).find((candidate) => existsSync(join(candidate, centreFiles.settings)));
+  if (path === undefined) {
+    const where = given ?? `. and ${usualFolder}`;
+    throw new UserError(`there is no centre in ${where}: make one with vonggac-centre init DIR, or name its folder with --centre DIR`);
+  }
+  return centreFolderAt(path, readCentre(join(path, centreFiles.settings)));
+}
+
+export function centreFolderAt(path: string, centre: Centre): CentreFolder {
+  const file = (name: keyof typeof centreFiles) =>
+    keyNames.has(name) && centre.keysFolder !== undefined
+      ? resolve(path, centre.keysFolder, centreFiles[name])
+      : join(path, centreFiles[name]);
+  return { path, centre, file };
+}
+
+function readCentre(path: string): Centre {
+  let document: unknown;
+  try {
+    document = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new UserError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const parsed = centreSchema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new UserError(`${path} is not valid: ${issue?.path.join('.') || '(top)'}: ${issue?.message ?? ''}`);
+}
+
+/** Where the store of the ingest is. */
+export function storeLocation({ path, centre }: CentreFolder): string {
+  return /^postgres(ql)?:\/\//i.test(centre.store) ? centre.store : resolve(path, centre.store);
+}
