@@ -17,6 +17,8 @@ import { PanelLoop } from './panel-loop.ts';
 
 /** Somebody who holds the button has time; a doctor that hangs shall not keep the call. */
 const doctorTimeoutMs = 20_000;
+/** Time to look at four lamps. */
+const lampTestMs = 8_000;
 
 export interface PanelServiceParts {
   options: PanelOptions;
@@ -74,6 +76,16 @@ export class PanelService {
     this.#loop?.stop();
     await this.#panel?.close(true);
     rmSync(this.#parts.reportFile, { force: true });
+  }
+
+  /** All lamps blink, so that somebody in the room sees which box is meant. */
+  identify(seconds: number): void {
+    this.#panel?.blinkAll(seconds * 1_000);
+  }
+
+  /** All lamps are lit for some seconds: one that stays dark is broken. */
+  testLamps(): void {
+    this.#panel?.lightAll(lampTestMs);
   }
 
   #pressed(press: Press): void {

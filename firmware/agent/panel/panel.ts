@@ -7,9 +7,10 @@ import { isQuiet, type PanelOptions } from './options.ts';
 import type { PanelDriver } from './panel-driver.ts';
 import { type PanelReport, panelReport } from './panel-report.ts';
 
-/** All lamps blink: the centre has the call for help. Long enough to be seen by someone who holds the button. */
+/** All lamps blink: the centre has the call for help, or asks which box this is. Long enough to be seen by someone who holds the button. */
 const confirmationMs = 6_000;
-const confirmed: Display['lamps'] = { ready: 'blink', attention: 'blink', c2: 'blink', traffic: 'blink' };
+const allBlinking: Display['lamps'] = { ready: 'blink', attention: 'blink', c2: 'blink', traffic: 'blink' };
+const allLit: Display['lamps'] = { ready: 'steady', attention: 'steady', c2: 'steady', traffic: 'steady' };
 
 export interface PanelParts {
   /** Absent: no lamps; judging and reporting go on. */
@@ -23,7 +24,8 @@ export class Panel {
   readonly #parts: Required<PanelParts>;
   #display: Display | undefined;
   #judgedAt: Date | undefined;
-  #confirmedUntilMs = Number.NEGATIVE_INFINITY;
+  /** What somebody asked the lamps to show in place of the judgement, and until when. */
+  #asked: { lamps: Display['lamps']; untilMs: number } | undefined;
 
   constructor(parts: PanelParts) {
     this.#parts = { nowMs: () => performance.now(), ...parts };
@@ -38,12 +40,12 @@ export class Panel {
     const judged = display(state, limits);
     const moment = new Date(state.nowMs);
     const isNight = isQuiet(options, moment);
-    const isConfirming = judgedAtMs < this.#confirmedUntilMs;
+    if (this.#asked !== undefined && judgedAtMs >= this.#asked.untilMs) this.#asked = undefined;
     this.#display = judged;
     this.#judgedAt = moment;
     const percent = isNight ? (options.quietHours?.brightnessPercent ?? options.brightnessPercent) : options.brightnessPercent;
     driver?.show({
-      display: { ...judged, buzzer: judged.buzzer && !isNight, lamps: isConfirming ? confirmed : judged.lamps },
+      display: { ...judged, buzzer: judged.buzzer && !isNight, lamps: this.#asked?.lamps ?? judged.lamps },
       judgedAtMs,
       brightness: percent / 100,
     });
@@ -52,7 +54,17 @@ export class Panel {
 
   /** The centre has acknowledged the call for help: the next displays say so. */
   confirmHelp(): void {
-    this.#confirmedUntilMs = this.#parts.nowMs() + confirmationMs;
+    this.blinkAll(confirmationMs);
+  }
+
+  /** All lamps blink for that time: this is the box. Somebody stands before it then, and the judgement is back afterwards. */
+  blinkAll(forMs: number): void {
+    this.#asked = { lamps: allBlinking, untilMs: this.#parts.nowMs() + forMs };
+  }
+
+  /** All lamps are lit for that time. */
+  lightAll(forMs: number): void {
+    this.#asked = { lamps: allLit, untilMs: this.#parts.nowMs() + forMs };
   }
 
   /** What was judged last; undefined before the first time. */

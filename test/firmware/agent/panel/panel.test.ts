@@ -74,6 +74,23 @@ describe('the panel of the agent', () => {
     ]);
   });
 
+  it('blinks or lights all lamps for as long as asked, whatever is judged meanwhile, and then shows the judgement', () => {
+    const panel = newPanel();
+    const lamps = () => Object.values(driver.shown.at(-1)?.display.lamps ?? {}).join(' ');
+    panel.blinkAll(60_000);
+    nowMs += 59_000;
+    panel.judge(() => contact);
+    expect(lamps()).toBe('blink blink blink blink');
+    // The buzzer of a contact is not kept silent by somebody who looks for the box.
+    expect(driver.shown.at(-1)?.display.buzzer).toBe(true);
+    panel.lightAll(8_000);
+    panel.judge(() => well);
+    expect(lamps()).toBe('steady steady steady steady');
+    nowMs += 8_001;
+    panel.judge(() => well);
+    expect(lamps()).toBe('steady off off pulse');
+  });
+
   it('reports what it shows, in a form that the other process accepts', () => {
     const panel = newPanel();
     expect(panel.report).toBeUndefined();
