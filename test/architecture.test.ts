@@ -23,6 +23,8 @@ const mayImport: Record<string, readonly string[]> = {
   'firmware/sensor/evidence': ['bytes', 'decode', 'observe', 'alert'].map((stage) => `firmware/sensor/${stage}`),
   'firmware/outbox': [],
   'firmware/agent': ['firmware/outbox'],
+  // A process of its own: it alone meets both the network and the form of compiled sets.
+  'firmware/fetcher': ['firmware/sensor/bytes', 'firmware/sensor/intel'],
   // One schema of the settings, and one form of compiled indicators, for both sides.
   centre: ['firmware/settings.ts', 'firmware/overlay.ts', 'firmware/sensor/intel', 'firmware/sensor/bytes'],
 };

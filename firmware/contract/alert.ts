@@ -63,6 +63,11 @@ export const alertSchema = z
     kind: alertKindSchema,
     stage: stageSchema,
     severity: z.int().min(1).max(4).meta({ description: '1 notice, 2 suspicious, 3 serious, 4 critical' }),
+    duty: z
+      .string()
+      .max(100)
+      .optional()
+      .meta({ description: 'name of the period of heightened watch in which this was seen; attempts count one step more then' }),
     confidence: z.int().min(0).max(100),
     count: z.int().min(1).meta({ description: 'times this was seen since the alert was opened' }),
     dedupKey: z.string(),

@@ -17,6 +17,7 @@ const tetFirstDays = [
   '2035-02-08',
 ];
 const dayMs = 86_400_000;
+/** Vietnam has one time zone and no summer time. */
 const vietnamOffsetMs = 7 * 3_600_000;
 
 const day = z.iso.date().meta({ description: 'a day in Vietnam, such as 2027-02-06' });
@@ -51,4 +52,25 @@ export function dutyAt({ tet, periods }: Duty, nowMs: number): string | undefine
   const tetDay = tet.enabled ? tetFirstDays.find((first) => within(first, first, tet.daysBefore, tet.daysAfter)) : undefined;
   if (tetDay !== undefined) return `Tết ${tetDay.slice(0, 4)}`;
   return periods.find(({ from, to }) => within(from, to))?.name;
+}
+
+/** The calendar for whoever asks at every finding: all periods are whole days in Vietnam, so each day is worked out once. */
+export class DutyCalendar {
+  private readonly duty: Duty;
+  private day = Number.NaN;
+  private name: string | undefined;
+
+  constructor(duty: Duty) {
+    this.duty = duty;
+  }
+
+  /** As `dutyAt`. */
+  at(nowMs: number): string | undefined {
+    const day = Math.floor((nowMs + vietnamOffsetMs) / dayMs);
+    if (day !== this.day) {
+      this.day = day;
+      this.name = dutyAt(this.duty, nowMs);
+    }
+    return this.name;
+  }
 }

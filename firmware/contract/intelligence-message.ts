@@ -14,10 +14,18 @@ export const releaseSchema = z
   .strictObject({
     channel: z.string().regex(/^[a-z0-9-]{1,32}$/, 'is not 1 to 32 of a-z, 0-9 and -'),
     version,
-    sha256: hash.meta({ description: 'of the compiled set' }),
+    sha256: hash.meta({ description: 'of the compiled set, as its own header claims it' }),
   })
   .meta({ description: 'a release of indicators' });
 export type Release = z.infer<typeof releaseSchema>;
+
+/**
+ * The domain that a release of this version holds for its own test: a box asks a scratch pipeline for it before it trusts the release. RFC 6761 §6.4:
+ * `.invalid` never resolves, so nobody meets it by chance.
+ */
+export function canaryDomain(release: number): string {
+  return `canary-${release}.vonggac.invalid`;
+}
 
 /** On `bcast/intel/{channel}`, retained. A hint only: nothing is trusted for it. */
 export const intelligenceCurrentSchema = z

@@ -1,0 +1,126 @@
+/**
+ * The process that fetches a release: an order comes over the channel of fork, and the compiled set lies in its place when it has said `done`. It is started for
+ * one release and ends with it. Wiring only.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TargetFile } from 'tuf-js';
+import { type FetchFaultCode, type FetchNews, type FetchOrder, fetchOrderSchema, releaseFileName } from '../contract/fetch-order.ts';
+import { deltaTarget, fullTarget, type TargetFacts, targetFactsSchema, targetPath } from '../contract/release-repository.ts';
+import { setBytesMax } from '../sensor/intel/set-layout.ts';
+import { download } from './download.ts';
+import { FolderSource } from './folder-source.ts';
+import { HttpsSource } from './https-source.ts';
+import { type Metadata, MetadataFault, refreshMetadata } from './metadata.ts';
+import { type Source, SourceFault } from './source.ts';
+import { unpack } from './unpack.ts';
+
+/** How often it says that bytes come. */
+const newsMs = 1_000;
+const lastWordMs = 2_000;
+
+async function sourceOf({ repository }: FetchOrder): Promise<Source> {
+  if ('folder' in repository) return new FolderSource(repository.folder);
+  const { url, caFile, certFile, keyFile } = repository;
+  const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map((file) => (file === undefined ? undefined : readFile(file))));
+  return new HttpsSource({ url: url.replace(/\/+$/, ''), ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
+}
+
+interface Chosen {
+  name: string;
+  target: TargetFile;
+  facts: TargetFacts;
+  /** The compiled set that it is a difference from. */
+  base?: string;
+}
+
+/** The difference from what the box has where there is one, else the whole. Rejects where the repository does not know this very release. */
+async function choose(metadata: Metadata, { release, from }: FetchOrder): Promise<Chosen[]> {
+  const candidates = [
+    ...(from === undefined ? [] : [{ name: deltaTarget(from.release, release), base: from.file }]),
+    { name: fullTarget(release) },
+  ];
+  const chosen: Chosen[] = [];
+  for (const candidate of candidates) {
+    const target = await metadata.target(candidate.name);
+    if (target === undefined) continue;
+    const facts = targetFactsSchema.safeParse(target.custom).data;
+    // The repository says what is genuine, the director what this box shall run: both must mean the same set.
+    if (facts === undefined || facts.sha256 !== release.sha256 || facts.version !== release.version)
+      throw new MetadataFault(`${candidate.name} in the repository is not the release that the director has ordered`);
+    chosen.push({ ...candidate, target, facts });
+  }
+  if (chosen.length === 0) throw new SourceFault('absent', `the repository has no release ${release.version} of ${release.channel}`);
+  return chosen;
+}
+
+async function fetchRelease(order: FetchOrder, onBytes: (fetched: number) => void): Promise<{ file: string; fetched: number }> {
+  const { release, folder, rootFile, trustedMs, bytesPerSecondMax } = order;
+  const source = await sourceOf(order);
+  const metadata = await refreshMetadata({ source, folder: join(folder, 'metadata'), rootFile, trustedMs, bytesPerSecondMax });
+  const file = releaseFileName(release);
+  let fetched = 0;
+  let fault: unknown;
+  // Where the difference cannot be used, whatever the reason, the whole is fetched.
+  for (const { name, target, facts, base } of await choose(metadata, order)) {
+    const sha256 = target.hashes.sha256 ?? '';
+    const wanted = { path: targetPath(name, sha256), lengthBytes: target.length, sha256 };
+    const fetchedFile = join(folder, 'fetch', sha256);
+    try {
+      const signal = new AbortController().signal;
+      fetched += await download({
+        source,
+        wanted,
+        file: fetchedFile,
+        bytesPerSecondMax,
+        signal,
+        onBytes: (bytes) => onBytes(fetched + bytes),
+      });
+      await unpack({
+        file: fetchedFile,
+        base,
+        target: join(folder, file),
+        sha256: release.sha256,
+        bytesMax: Math.min(facts.setBytes, setBytesMax),
+      });
+      return { file, fetched };
+    } catch (error) {
+      fault = error;
+    }
+  }
+  throw fault;
+}
+
+function codeOf(error: unknown): FetchFaultCode {
+  if (error instanceof MetadataFault) return 'untrusted';
+  if (error instanceof SourceFault)
+    return error.code === 'absent' ? 'absent' : error.code === 'broken' || error.code === 'too-long' ? 'damaged' : 'unreachable';
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS') return 'no-room';
+  return 'damaged';
+}
+
+async function say(news: FetchNews): Promise<void> {
+  await Promise.race([new Promise((resolve) => process.send?.(news, resolve)), sleep(lastWordMs)]);
+}
+
+async function obey(message: unknown): Promise<void> {
+  let saidMs = 0;
+  const onBytes = (fetched: number) => {
+    if (performance.now() - saidMs < newsMs) return;
+    saidMs = performance.now();
+    process.send?.({ type: 'bytes', fetched } satisfies FetchNews);
+  };
+  try {
+    const order = fetchOrderSchema.parse(message);
+    await say({ type: 'done', ...(await fetchRelease(order, onBytes)) });
+  } catch (error) {
+    await say({ type: 'failed', code: codeOf(error), reason: (error instanceof Error ? error.message : String(error)).slice(0, 1000) });
+  }
+  process.exit();
+}
+
+process.once('message', (message) => void obey(message));
+// Whoever asked is gone: nobody waits for this any more.
+process.once('disconnect', () => process.exit(1));

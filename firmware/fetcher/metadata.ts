@@ -1,0 +1,144 @@
+/**
+ * The TUF metadata of the repository: fetched, verified (tuf-js), and kept for the next time. Works in a copy and takes the copy's place at once when all of
+ * it is in order, so that a cut power leaves the one or the other. Whatever is damaged is fetched anew, from the root that the claim brought: a read-only file that
+ * no fetch ever touches.
+ */
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Fetcher, type TargetFile, Updater } from 'tuf-js';
+import { DownloadHTTPError } from 'tuf-js/dist/error.js';
+import { Budget } from './budget.ts';
+import { type Source, SourceFault } from './source.ts';
+
+/** Of one file of metadata; ours have some KB. */
+const metadataBytesMax = 512 * 1024;
+/** All metadata together must come within this time. */
+const metadataTimeoutMs = 120_000;
+const notFound = 404;
+
+export class MetadataFault extends Error {
+  override readonly name = 'MetadataFault';
+}
+
+export interface Metadata {
+  target(name: string): Promise<TargetFile | undefined>;
+}
+
+export interface MetadataParts {
+  source: Source;
+  /** Where verified metadata is kept. */
+  folder: string;
+  /** `root.json` as the claim brought it. */
+  rootFile: string;
+  /** ms since 1970, never behind what signatures have proven: a clock at 1970 must not make old metadata young. */
+  trustedMs: number;
+  bytesPerSecondMax: number;
+}
+
+/** Rejects with a `MetadataFault` where the repository is not to be believed, with a `SourceFault` where it cannot be had. */
+export async function refreshMetadata(parts: MetadataParts): Promise<Metadata> {
+  const draft = `${parts.folder}.draft`;
+  const kept = existsSync(join(parts.folder, 'root.json'));
+  try {
+    return await refreshIn(parts, draft, kept);
+  } catch (error) {
+    // An unreachable server says nothing of what we keep.
+    if (!kept || error instanceof SourceFault) throw error;
+    // What was kept may be damaged. The root of the claim decides alone then; a release older than the ordered one is refused all the same.
+    return await refreshIn(parts, draft, false);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+async function refreshIn(parts: MetadataParts, draft: string, isKept: boolean): Promise<Metadata> {
+  const { source, folder, rootFile, trustedMs, bytesPerSecondMax } = parts;
+  rmSync(draft, { recursive: true, force: true });
+  if (isKept) cpSync(folder, draft, { recursive: true });
+  else {
+    mkdirSync(draft, { recursive: true, mode: 0o700 });
+    cpSync(rootFile, join(draft, 'root.json'));
+  }
+  const fetcher = new MetadataFetcher(source, bytesPerSecondMax);
+  const updater = await verified(fetcher, () => {
+    const made = new Updater({
+      metadataDir: draft,
+      metadataBaseUrl: 'metadata',
+      fetcher,
+      config: {
+        rootMaxLength: metadataBytesMax,
+        timestampMaxLength: metadataBytesMax,
+        snapshotMaxLength: metadataBytesMax,
+        targetsMaxLength: metadataBytesMax,
+      },
+    });
+    return made.refresh().then(() => made);
+  });
+  for (const role of ['timestamp', 'snapshot', 'targets', 'root']) checkExpiry(join(draft, `${role}.json`), role, trustedMs);
+  const former = `${folder}.former`;
+  rmSync(former, { recursive: true, force: true });
+  if (existsSync(folder)) renameSync(folder, former);
+  renameSync(draft, folder);
+  rmSync(former, { recursive: true, force: true });
+  return { target: (name) => verified(fetcher, () => updater.getTargetInfo(name)) };
+}
+
+/** What tuf-js throws is told in its own words; what the source threw keeps its kind. */
+async function verified<T>(fetcher: MetadataFetcher, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (fetcher.fault !== undefined) throw fetcher.fault;
+    throw new MetadataFault(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** tuf-js asks the clock of the machine, which may stand at 1970. */
+function checkExpiry(path: string, role: string, trustedMs: number): void {
+  const document: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  const expires = (document as { signed?: { expires?: unknown } } | null)?.signed?.expires;
+  const expiresMs = typeof expires === 'string' ? Date.parse(expires) : Number.NaN;
+  if (!(expiresMs > trustedMs))
+    throw new MetadataFault(`${role}.json has expired (${String(expires)}): the repository is stale or held back`);
+}
+
+class MetadataFetcher implements Fetcher {
+  readonly #source: Source;
+  readonly #budget: Budget;
+  readonly #signal = AbortSignal.timeout(metadataTimeoutMs);
+  /** Of the source, where it was the cause; a file that is not there is none. */
+  fault: SourceFault | undefined;
+
+  constructor(source: Source, bytesPerSecondMax: number) {
+    this.#source = source;
+    this.#budget = new Budget({ bytesPerSecondMax });
+  }
+
+  async downloadBytes(path: string, lengthMax: number): Promise<Buffer> {
+    try {
+      const { bytes } = await this.#source.open(path, 0, this.#signal);
+      const chunks: Uint8Array[] = [];
+      let length = 0;
+      for await (const chunk of bytes) {
+        length += chunk.length;
+        if (length > lengthMax) throw new SourceFault('too-long', `${path} is longer than ${lengthMax} bytes`);
+        chunks.push(chunk);
+        this.#budget.spend(chunk.length);
+      }
+      return Buffer.concat(chunks);
+    } catch (error) {
+      // The next root is asked for until there is none.
+      if (error instanceof SourceFault && error.code === 'absent') throw new DownloadHTTPError(error.message, notFound);
+      this.fault =
+        error instanceof SourceFault
+          ? error
+          : new SourceFault('broken', `${path}: ${error instanceof Error ? error.message : String(error)}`);
+      throw this.fault;
+    }
+  }
+
+  /** Targets are fetched by `download.ts`, which can go on where it stopped. */
+  downloadFile<T>(path: string): Promise<T> {
+    return Promise.reject(new Error(`${path} is no metadata`));
+  }
+}
