@@ -21,6 +21,8 @@ const stateSchema = z.object({
 });
 export type ReleaseState = z.infer<typeof stateSchema>;
 
+const pointerSchema = z.object({ release: releaseSchema });
+
 export interface StateFiles {
   /** Reads the content of a file of the state folder; undefined where there is none or it is damaged. */
   read<T>(path: string, schema: z.ZodType<T>): T | undefined;
@@ -32,7 +34,7 @@ export class ReleaseStore {
 
   constructor(folder: string, { read }: StateFiles) {
     this.folder = folder;
-    this.#state = read(join(folder, 'keeper.json'), stateSchema) ?? { trials: 0 };
+    this.#state = read(join(folder, 'keeper.json'), stateSchema) ?? this.#asTheSensorSees(read);
   }
 
   get state(): Readonly<ReleaseState> {
@@ -69,6 +71,12 @@ export class ReleaseStore {
     const releases = join(this.folder, 'releases');
     if (!existsSync(releases)) return;
     for (const name of readdirSync(releases)) if (!kept.includes(`releases/${name}`)) rmSync(join(releases, name), { force: true });
+  }
+
+  /** Our own memory is gone: what the sensor runs with is taken for good, since it was running. */
+  #asTheSensorSees(read: StateFiles['read']): ReleaseState {
+    const release = read(this.#pointer, pointerSchema)?.release;
+    return release === undefined ? { trials: 0 } : { inUse: release, good: release, trials: 0 };
   }
 
   get #pointer(): string {
