@@ -32,6 +32,11 @@ The least that a box needs:
 `;
 
 export function configurationPage(schema: Schema): string {
+  return `${opening}\n${optionTables(schema)}`;
+}
+
+/** One table for each object, in the order of the schema. */
+export function optionTables(schema: Schema): string {
   const options = optionsOf(schema, '');
   const sections = [...new Set(options.map(({ path }) => sectionOf(path)))];
   const parts = sections.map((section) => {
@@ -45,10 +50,10 @@ export function configurationPage(schema: Schema): string {
       '',
     ].join('\n');
   });
-  return `${opening}\n${parts.join('\n').trimEnd()}\n`;
+  return `${parts.join('\n').trimEnd()}\n`;
 }
 
-/** Every option that holds a value, in the order of the schema; objects are walked into. */
+/** Every option that holds a value, in the order of the schema; objects are walked into, and the entries of lists (`contacts[].name`). */
 export function optionsOf(schema: Schema, prefix: string): Option[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     if (typeof property === 'boolean') return [];
@@ -56,8 +61,13 @@ export function optionsOf(schema: Schema, prefix: string): Option[] {
     if (property.type === 'object') return optionsOf(property, path);
     const isRequired = schema.required?.includes(name) === true;
     const fallback = property.default === undefined ? (isRequired ? 'required' : '') : code(JSON.stringify(property.default));
-    return [{ path, type: typeOf(property), fallback, range: rangeOf(property), description: property.description ?? '' }];
+    const option = { path, type: typeOf(property), fallback, range: rangeOf(property), description: property.description ?? '' };
+    return [option, ...(isObject(property.items) ? optionsOf(property.items, `${path}[]`) : [])];
   });
+}
+
+function isObject(items: unknown): items is Schema {
+  return typeof items === 'object' && items !== null && 'type' in items && items.type === 'object';
 }
 
 function sectionOf(path: string): string {
@@ -71,16 +81,20 @@ function rowOf({ path, type, fallback, range, description }: Option): string {
 function typeOf(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => code(JSON.stringify(value))).join(' or ');
   if (schema.type === 'array' && typeof schema.items === 'object' && !Array.isArray(schema.items)) return `list of ${typeOf(schema.items)}`;
+  if (schema.format === 'date-time') return 'moment';
+  if (schema.format === 'date') return 'day';
   return schema.type === 'integer' ? 'whole number' : String(schema.type ?? 'any');
 }
 
-function rangeOf({ minimum, maximum, minItems, pattern, maxLength }: Schema): string {
+function rangeOf({ minimum, maximum, minItems, maxItems, pattern, maxLength, format }: Schema): string {
   const isBound = (value: number | undefined) => value !== undefined && Number.isFinite(value) && Math.abs(value) < Number.MAX_SAFE_INTEGER;
   const parts = [
     isBound(minimum) ? `from ${minimum}` : '',
     isBound(maximum) ? `to ${maximum}` : '',
     minItems === undefined ? '' : `at least ${minItems}`,
-    pattern === undefined ? '' : code(pattern),
+    maxItems === undefined ? '' : `at most ${maxItems}`,
+    // That of a moment is long, and its name says as much.
+    pattern === undefined || format === 'date-time' || format === 'date' ? '' : code(pattern),
     maxLength === undefined ? '' : `at most ${maxLength} characters`,
   ];
   return parts.filter((part) => part !== '').join(' ');

@@ -12,10 +12,18 @@ import { ackSchema } from '../firmware/contract/ack.ts';
 import { alertSchema } from '../firmware/contract/alert.ts';
 import { centreAlertSchema } from '../firmware/contract/centre-alert.ts';
 import { centreStateSchema } from '../firmware/contract/centre-state.ts';
+import { certificateAnswerSchema, certificateRequestSchema, claimFileSchema, claimRequestSchema } from '../firmware/contract/claim.ts';
+import { commandRequestSchema, commandResponseSchema } from '../firmware/contract/command-message.ts';
+import { configDesiredSchema, configReportedSchema } from '../firmware/contract/config-message.ts';
+import { envelopeSchema } from '../firmware/contract/envelope.ts';
 import { healthSchema } from '../firmware/contract/health.ts';
+import { intelligenceCurrentSchema, intelligenceReportedSchema } from '../firmware/contract/intelligence-message.ts';
 import { lossSchema } from '../firmware/contract/loss.ts';
 import { presenceSchema } from '../firmware/contract/presence.ts';
+import { retroMatchResultSchema } from '../firmware/contract/sighting.ts';
+import { settingsSchema } from '../firmware/settings.ts';
 import { configurationPage } from './configuration-page.ts';
+import { settingsPage } from './settings-page.ts';
 
 const dialect = 'https://json-schema.org/draft/2020-12/schema';
 const folder = 'firmware/contract/schema';
@@ -43,8 +51,22 @@ export function references(): Map<string, string> {
     [`${folder}/ack-1.schema.json`, text(ackSchema)],
     [`${folder}/centre-state-1.schema.json`, text(centreStateSchema)],
     [`${folder}/centre-alert-1.schema.json`, text(centreAlertSchema)],
+    [`${folder}/config-desired-1.schema.json`, text(configDesiredSchema)],
+    [`${folder}/config-reported-1.schema.json`, text(configReportedSchema)],
+    [`${folder}/command-request-1.schema.json`, text(commandRequestSchema)],
+    [`${folder}/command-response-1.schema.json`, text(commandResponseSchema)],
+    [`${folder}/retro-match-1.schema.json`, text(retroMatchResultSchema)],
+    [`${folder}/claim-1.schema.json`, text(claimFileSchema)],
+    [`${folder}/claim-request-1.schema.json`, text(claimRequestSchema)],
+    [`${folder}/certificate-request-1.schema.json`, text(certificateRequestSchema)],
+    [`${folder}/certificate-answer-1.schema.json`, text(certificateAnswerSchema)],
+    [`${folder}/intel-current-1.schema.json`, text(intelligenceCurrentSchema)],
+    [`${folder}/intel-reported-1.schema.json`, text(intelligenceReportedSchema)],
+    [`${folder}/envelope.schema.json`, text(envelopeSchema)],
+    [`${folder}/settings.schema.json`, text(settingsSchema)],
     [`${folder}/box-configuration.schema.json`, text(configuration)],
     ['firmware/CONFIGURATION.md', configurationPage(jsonSchema(configuration))],
+    ['centre/SETTINGS.md', settingsPage(jsonSchema(settingsSchema))],
   ]);
 }
 

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from './command/user-error.ts';
+import type { BrokerAccess } from './connection.ts';
 
 const host = z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/, 'must be a host name or an address');
 const port = z.int().min(1).max(65_535);
@@ -14,17 +15,32 @@ export const centreSchema = z.strictObject({
   schema: z.literal('centre/1'),
   name: z.string().min(1).max(200).meta({ description: 'of the centre, for people' }),
   host: host.meta({ description: 'by which boxes reach the broker' }),
+  otherHosts: z.array(host).max(10).default([]).meta({ description: 'more names and addresses of the same servers' }),
   port: port.default(8883).meta({ description: 'for boxes' }),
   servicePort: port.default(8884).meta({ description: 'for the services of the centre' }),
   claimPort: port.default(8885).meta({ description: 'for claims alone' }),
   serviceHost: host.default('127.0.0.1').meta({ description: 'by which the services reach the broker' }),
   store: z.string().default('centre.db').meta({ description: 'a SQLite file (relative to this folder), or postgres://…' }),
   keysFolder: z.string().optional().meta({ description: 'where the private keys are, if not here: separate media' }),
-  reloadBroker: z
-    .array(z.string())
-    .min(1)
-    .default(['systemctl', 'reload', 'vonggac-broker'])
-    .meta({ description: 'program and arguments that make the broker read its lists of revoked certificates anew' }),
+  reloadBroker: z.array(z.string()).min(1).default(['systemctl', 'reload', 'vonggac-broker']).meta({
+    description: 'program (relative to this folder, or found by the system) and arguments that make the broker read its files anew',
+  }),
+  broker: z
+    .strictObject({
+      bind: host.optional().meta({ description: 'address to listen on for boxes and claims; absent: every one' }),
+      user: z.string().meta({ description: 'whom the broker runs as' }),
+      stateFolder: z
+        .string()
+        .default('broker-state')
+        .meta({ description: 'what the broker keeps over a restart (relative to this folder)' }),
+      logFolder: z.string().default('broker-log').meta({ description: 'the log of refusals (relative to this folder)' }),
+      bridgeId: z
+        .string()
+        .regex(/^[0-9a-f]{32}$/)
+        .meta({ description: 'random; of the bridge from the broker for claims to the other one' }),
+    })
+    .optional()
+    .meta({ description: 'absent: the broker was set up in another way' }),
   ownNames: z
     .array(z.string())
     .max(100)
@@ -100,6 +116,17 @@ function readCentre(path: string): Centre {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new UserError(`${path} is not valid: ${issue?.path.join('.') || '(top)'}: ${issue?.message ?? ''}`);
+}
+
+/** PEM, in the folder of the services. `serve` is the HTTPS server, the others are clients of the broker. */
+export function serviceFiles({ file }: CentreFolder, name: string): { certFile: string; keyFile: string } {
+  return { certFile: join(file('services'), `${name}.crt`), keyFile: join(file('services'), `${name}.key`) };
+}
+
+/** How a service of the centre reaches the broker: `ingest`, `watch`, `director`, `registrar`. */
+export function serviceAccess(folder: CentreFolder, name: string): BrokerAccess {
+  const { serviceHost, servicePort } = folder.centre;
+  return { url: `mqtts://${serviceHost}:${servicePort}`, caFile: folder.file('serversAuthority'), ...serviceFiles(folder, name) };
 }
 
 /** Where the store of the ingest is. */

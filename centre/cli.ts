@@ -5,7 +5,15 @@ import { plain } from '../firmware/contract/language.ts';
 import { version } from '../firmware/version.ts';
 import { addBoxes } from './command/boxes.ts';
 import { addBrokerConfig } from './command/broker-config.ts';
+import { addCommand } from './command/command.ts';
+import { addConfig } from './command/config.ts';
+import { addEnrol } from './command/enrol.ts';
+import { addHunt } from './command/hunt.ts';
 import { addIngest } from './command/ingest.ts';
+import { addInit } from './command/init.ts';
+import { addRegistrar } from './command/registrar.ts';
+import { addRevoke } from './command/revoke.ts';
+import { addTag } from './command/tag.ts';
 import { exitUsage, UserError } from './command/user-error.ts';
 import { addWatch } from './command/watch.ts';
 
@@ -20,9 +28,17 @@ function program(): Command {
     .exitOverride()
     // Its own texts have several lines, and guesses at what was meant; ours is made where the error ends up.
     .configureOutput({ outputError: () => undefined });
-  addIngest(command);
-  addWatch(command);
+  addInit(command);
+  addEnrol(command);
+  addTag(command);
+  addRevoke(command);
   addBoxes(command);
+  addConfig(command);
+  addCommand(command);
+  addHunt(command);
+  addWatch(command);
+  addIngest(command);
+  addRegistrar(command);
   addBrokerConfig(command);
   return command;
 }

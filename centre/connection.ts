@@ -16,6 +16,8 @@ const connectTimeoutMs = 10_000;
 const keepaliveSeconds = 20;
 /** MQTT 5 §3.2.2.3.3: what a broker that names no Receive Maximum accepts. */
 const receiveMaximumDefault = 65_535;
+/** Ours are UUIDs. */
+const correlationBytesMax = 128;
 /** MQTT 5 §2.4: reason codes from here on mean refusal. */
 const refusalCodeMin = 0x80;
 
@@ -38,6 +40,15 @@ export interface Received {
   /** From the broker's memory, at the beginning of a subscription: tells what was. */
   isRetained: boolean;
   properties: Readonly<Record<string, string | string[]>>;
+  /** MQTT 5 §3.3.2.3.6: what an answer carries back from its question. */
+  correlation?: string;
+}
+
+export interface PublishOptions {
+  retain?: boolean;
+  /** MQTT 5 §3.3.2.3.3: the broker forgets the message after so many seconds. */
+  expirySeconds?: number;
+  correlation?: string;
 }
 
 /** Takes a message. Nothing more is read from the socket until `done` is called. */
@@ -67,7 +78,7 @@ export interface Connection {
    */
   subscribe(topics: readonly string[], options?: { asPublished?: boolean }): Promise<void>;
   /** QoS 1: resolves when the broker has it. */
-  publish(topic: string, body: string, options?: { retain?: boolean }): Promise<void>;
+  publish(topic: string, body: string, options?: PublishOptions): Promise<void>;
   /** Says goodbye (the will is not published) and closes. */
   end(): Promise<void>;
   /** Closes at once, without a goodbye (the will is published). */
@@ -129,7 +140,9 @@ function optionsOf({ clientId, will, receiveMaximum }: Identity): IClientOptions
 
 function receivedOf({ topic, payload, retain, properties }: IPublishPacket): Received {
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-  return { topic, payload: bytes, isRetained: retain, properties: properties?.userProperties ?? {} };
+  const correlation = properties?.correlationData?.toString('utf8', 0, correlationBytesMax);
+  const received = { topic, payload: bytes, isRetained: retain, properties: properties?.userProperties ?? {} };
+  return correlation === undefined ? received : { ...received, correlation };
 }
 
 class MqttConnection implements Connection {
@@ -175,8 +188,12 @@ class MqttConnection implements Connection {
     if (refused !== undefined) throw new RefusedByBroker(`the broker refuses the subscription to ${refused.topic} (reason ${refused.qos})`);
   }
 
-  publish(topic: string, body: string, { retain = false } = {}): Promise<void> {
-    const properties = { contentType: 'application/json' };
+  publish(topic: string, body: string, { retain = false, expirySeconds, correlation }: PublishOptions = {}): Promise<void> {
+    const properties = {
+      contentType: 'application/json',
+      ...(expirySeconds === undefined ? {} : { messageExpiryInterval: expirySeconds }),
+      ...(correlation === undefined ? {} : { correlationData: Buffer.from(correlation) }),
+    };
     return this.#answered((done) => {
       this.#client.publish(topic, body, { qos: 1, retain, properties }, (error) => done(refusalOf(error), undefined));
     });

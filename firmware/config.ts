@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { summarySecondsSchema } from './agent/health/health-summary.ts';
+import { releaseOptionsSchema } from './agent/intel/options.ts';
 import { displayLimitsSchema } from './agent/panel/display.ts';
 import { panelOptionsSchema } from './agent/panel/options.ts';
 import { bandwidthSchema } from './agent/uplink/bandwidth-options.ts';
@@ -57,7 +58,10 @@ export const boxConfigSchema = z.strictObject({
   suppressions: suppressionsSchema,
   contacts: z.array(contactSchema).max(10).default([]).meta({ description: 'whom to call; shown with every alert' }),
   advice: z
-    .strictObject({ vi: z.string().max(1000), en: z.string().max(1000) })
+    .strictObject({
+      vi: z.string().max(1000).meta({ description: 'in Vietnamese' }),
+      en: z.string().max(1000).meta({ description: 'in English' }),
+    })
     .partial()
     .default({})
     .meta({ description: 'what to do here beside the general advice; shown with every alert' }),
@@ -68,6 +72,13 @@ export const boxConfigSchema = z.strictObject({
   directorKeys: z.array(z.string()).max(4).optional().meta({
     description: 'PEM files of the public keys whose orders are obeyed; a box that was enrolled has them from its claim',
   }),
+  trialSeconds: z
+    .number()
+    .min(1)
+    .max(3600)
+    .default(60)
+    .meta({ description: 'so long new settings of the centre are watched; where the box does not fare well with them it goes back' }),
+  releases: releaseOptionsSchema.prefault({}).meta({ description: 'releases of indicators from the centre' }),
   capture: captureOptions.optional(),
   uplink: uplinkOptionsSchema.optional(),
   outbox: outboxOptionsSchema.prefault({}).meta({ description: 'what waits for the centre, and where' }),
@@ -124,7 +135,11 @@ export function readBoxConfig(path: string | undefined): BoxConfigInForce {
 
 /** What enrolment says of a box, as members of its configuration. */
 function ofIdentity({ box, agency, contacts, broker }: Identity, folder: string): unknown {
-  const files = { caFile: stateFiles.serverAuthority(folder), certFile: stateFiles.certificate(folder), keyFile: stateFiles.key(folder) };
+  const files = {
+    caFile: stateFiles.serverAuthority(folder),
+    certFile: stateFiles.credential(folder),
+    keyFile: stateFiles.credential(folder),
+  };
   return { box, agency, ...(contacts.length === 0 ? {} : { contacts }), uplink: { url: broker, ...files } };
 }
 

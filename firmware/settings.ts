@@ -7,6 +7,7 @@ import { displayLimitsSchema } from './agent/panel/display.ts';
 import { panelOptionsSchema } from './agent/panel/options.ts';
 import { boxConfigSchema } from './config.ts';
 import { liveOptionsSchema } from './sensor/capture/live-options.ts';
+import { givenFaults } from './sensor/intel/given.ts';
 
 const { shape } = boxConfigSchema;
 
@@ -54,12 +55,14 @@ const faultsMax = 100;
 /** Everything that is wrong with a document; empty: it can be used. Never throws. */
 export function settingsFaults(document: unknown): SettingsFault[] {
   const parsed = settingsSchema.safeParse(document);
-  if (parsed.success) return [];
-  return parsed.error.issues.slice(0, faultsMax).flatMap(({ path, message, ...issue }) => {
+  if (parsed.success) return givenFaults(parsed.data).slice(0, faultsMax);
+  const faults = parsed.error.issues.slice(0, faultsMax).flatMap(({ path, message, ...issue }) => {
     const at = path.map(String).join('.');
     // An unknown name is told of where it stands, not of what stands around it.
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({ path: at === '' ? key : `${at}.${key}`, message: 'is no setting' }));
     return [{ path: at, message }];
   });
+  // One issue may name thousands of unknown settings.
+  return faults.slice(0, faultsMax);
 }

@@ -12,10 +12,12 @@ import { boxIdPattern } from './contract/topics.ts';
 export const stateFiles = {
   /** Who the box is: `identitySchema`. Beside it the key, the certificate and the authorities. */
   identity: (folder: string) => join(folder, 'identity', 'identity.json'),
-  key: (folder: string) => join(folder, 'identity', 'box.key'),
-  certificate: (folder: string) => join(folder, 'identity', 'box.crt'),
+  /** Key and certificate in one file, so that they never part. */
+  credential: (folder: string) => join(folder, 'identity', 'box.pem'),
   serverAuthority: (folder: string) => join(folder, 'identity', 'servers.crt'),
   boxesAuthority: (folder: string) => join(folder, 'identity', 'boxes.crt'),
+  /** Root of the repository of indicators, as the claim brought it; nothing ever changes it. */
+  root: (folder: string) => join(folder, 'identity', 'root.json'),
   /** The settings in force: `settingsInForceSchema`. The envelopes themselves and the way back are in the same folder. */
   settings: (folder: string) => join(folder, 'config', 'in-force.json'),
   configFolder: (folder: string) => join(folder, 'config'),

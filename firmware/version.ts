@@ -7,3 +7,6 @@ export const version =
   typeof manifest === 'object' && manifest !== null && 'version' in manifest && typeof manifest.version === 'string'
     ? manifest.version
     : '0.0.0';
+
+/** When this version was made: whatever its clock says, for a box that runs it it is later. */
+export const releaseDate = '2026-11-23';

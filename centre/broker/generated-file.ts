@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, chown, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { draftOf } from '../authority/whole-file.ts';
 
 export interface GeneratedFile {
   path: string;
@@ -55,7 +56,7 @@ export async function replace(file: GeneratedFile): Promise<void> {
   const { path, mode } = file;
   const folder = dirname(path);
   await mkdir(folder, { recursive: true, mode: 0o750 });
-  const draft = `${path}.new`;
+  const draft = draftOf(path);
   await writeFile(draft, sealed(file), { mode });
   // The mode given above is cut by the umask, and forgotten where a draft was left over.
   await chmod(draft, mode);

@@ -22,6 +22,17 @@ export const brokerLayoutSchema = z.strictObject({
     .string()
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name')
     .meta({ description: 'whom the broker runs as' }),
+  claims: z
+    .strictObject({
+      port: port.meta({ description: 'for claims alone' }),
+      broker: hostName.meta({ description: 'by which the broker for claims reaches the other one, at the port of the services' }),
+      bridgeId: z
+        .string()
+        .regex(/^[0-9a-f]{32}$/)
+        .meta({ description: 'random: whoever knew it could take the place of the bridge' }),
+    })
+    .optional()
+    .meta({ description: 'absent: no box can claim its place here' }),
 });
 export type BrokerLayout = z.infer<typeof brokerLayoutSchema>;
 
@@ -34,6 +45,9 @@ export const placedFiles = {
   boxesRevoked: 'boxes.crl',
   servicesRevoked: 'services.crl',
 } as const;
+
+/** Where claims are taken. The certificate is that of `centre.claims`. */
+export const placedClaimsFiles = { certificate: 'claims.crt', key: 'claims.key' } as const;
 
 export const writtenFiles = {
   configuration: 'mosquitto.conf',
@@ -48,7 +62,16 @@ export const writtenFiles = {
   readme: 'README.md',
 } as const;
 
+/** Where claims are taken. */
+export const writtenClaimsFiles = {
+  configuration: 'claims.conf',
+  access: 'claims.acl',
+  start: 'start-claims',
+  unit: 'vonggac-claims.service',
+} as const;
+
 export const unitName = writtenFiles.unit;
 export const logFileName = 'broker.log';
 /** In the state folder, which only the broker's own user may enter. */
 export const logSocketName = 'log.sock';
+export const pidFileName = 'broker.pid';

@@ -2,12 +2,11 @@
 import { resolve } from 'node:path';
 import type { BrokerConfigFlags } from '../command/broker-config.ts';
 import { UserError } from '../command/user-error.ts';
-import { type BrokerAccess, openConnection } from '../connection.ts';
+import type { BrokerAccess } from '../connection.ts';
 import type { FileState } from './generated-file.ts';
 import { type BrokerLayout, brokerLayoutSchema, writtenFiles } from './layout.ts';
+import { endSession } from './session.ts';
 import { EditedFiles, writeBrokerConfig } from './write-config.ts';
-
-const answerTimeoutMs = 10_000;
 
 const stateWords: Record<FileState, string> = { absent: 'written', old: 'renewed', edited: 'replaced', same: 'unchanged' };
 
@@ -50,14 +49,9 @@ async function writeOrExplain(layout: BrokerLayout, force: boolean) {
   }
 }
 
-/**
- * A client with the id of one that is connected takes its place, and a session begun anew and not kept wipes out the former one's. At the
- * port of the services the client id is free.
- */
 export async function brokerDisconnect(box: string, access: BrokerAccess): Promise<void> {
   try {
-    const connection = await openConnection(access, { clientId: box }, (_message, done) => done(), AbortSignal.timeout(answerTimeoutMs));
-    await connection.end();
+    await endSession(box, access);
   } catch (error) {
     throw new UserError(`${access.url}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,10 +1,11 @@
 /** The systemd unit of the broker. It may read its configuration, write its state and its log, and talk by TCP; that is all. */
 import { join } from 'node:path';
-import { type BrokerLayout, writtenFiles } from './layout.ts';
+import { claimsMemoryBytesMax, claimsOpenFilesMax } from './claims-conf.ts';
+import { type BrokerLayout, writtenClaimsFiles, writtenFiles } from './layout.ts';
 import { memoryBytesMax, openFilesMax } from './mosquitto-conf.ts';
 
 /** With OpenSSL's part of every connection, what the allocator cannot give back, the filter, and files that were read. */
-const unitMemoryBytesMax = 4 * memoryBytesMax;
+const unitMemoryFactor = 4;
 
 /** systemd makes a folder below these, for the unit's user alone; any other must be there. */
 function folderLines(layout: BrokerLayout): string[] {
@@ -74,11 +75,42 @@ KillMode=mixed
 # ${openFilesMax} sockets and files; four times the memory that the broker grants itself; a handful of processes.
 LimitNOFILE=${openFilesMax}
 LimitCORE=0
-MemoryMax=${unitMemoryBytesMax}
+MemoryMax=${unitMemoryFactor * memoryBytesMax}
 TasksMax=16
 OOMScoreAdjust=-500
 
 ${folderLines(layout).join('\n')}
+ReadOnlyPaths=${layout.folder}
+${sandbox}
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** Strangers talk to this one, so it may even less: it writes nothing at all. */
+export function claimsUnit(layout: BrokerLayout): string {
+  return `[Unit]
+Description=Vọng Gác: broker for the claims of new boxes
+Documentation=file:${join(layout.folder, writtenFiles.readme)}
+Wants=network-online.target
+After=network-online.target ${writtenFiles.unit}
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+ExecStart=${join(layout.folder, writtenClaimsFiles.start)}
+User=${layout.user}
+Group=${layout.user}
+UMask=0027
+Restart=always
+RestartSec=1
+
+LimitNOFILE=${claimsOpenFilesMax}
+LimitCORE=0
+MemoryMax=${unitMemoryFactor * claimsMemoryBytesMax}
+TasksMax=8
+
 ReadOnlyPaths=${layout.folder}
 ${sandbox}
 

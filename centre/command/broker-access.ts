@@ -1,12 +1,21 @@
-/** The options of `broker-options.ts` as given -> access to the broker, checked, with every file readable. */
+/**
+ * The options of `broker-options.ts` as given -> access to the broker, checked, with every file readable: the broker that was named, else that of the
+ * centre, with the certificate of the service that asks.
+ */
 import { readFileSync } from 'node:fs';
+import { openCentreFolder, serviceAccess } from '../centre-folder.ts';
 import { type BrokerAccess, brokerAccessSchema, credentialsOf } from '../connection.ts';
 import type { BrokerFlags } from './broker-options.ts';
 import { UserError } from './user-error.ts';
 
-/** Throws a `UserError` where the URL is none or a file cannot be read. */
-export function brokerAccess(flags: BrokerFlags): BrokerAccess {
+/** `service`: as in `serviceAccess`. Throws a `UserError` where there is no centre, the URL is none or a file cannot be read. */
+export function brokerAccess(flags: BrokerFlags, service: string): BrokerAccess {
   try {
+    if (flags.broker === undefined) {
+      const access = serviceAccess(openCentreFolder(flags.centre), service);
+      credentialsOf(access);
+      return access;
+    }
     const password = flags.passwordFile === undefined ? flags.password : readFileSync(flags.passwordFile, 'utf8').split(/\r?\n/, 1)[0];
     const access = brokerAccessSchema.safeParse({
       url: flags.broker,

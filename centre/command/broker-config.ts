@@ -66,6 +66,6 @@ export function addBrokerConfig(program: Command): void {
       .addHelpText('after', disconnectHelp),
   ).action(async (box: string, flags: BrokerFlags) => {
     const [{ brokerAccess }, { brokerDisconnect }] = await Promise.all([import('./broker-access.ts'), import('../broker/main.ts')]);
-    await brokerDisconnect(box, brokerAccess(flags));
+    await brokerDisconnect(box, brokerAccess(flags, 'director'));
   });
 }

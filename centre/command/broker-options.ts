@@ -2,7 +2,9 @@
 import type { Command } from 'commander';
 
 export interface BrokerFlags {
-  broker: string;
+  /** Folder of the centre, which says all the rest. */
+  centre?: string;
+  broker?: string;
   username?: string;
   password?: string;
   passwordFile?: string;
@@ -13,7 +15,11 @@ export interface BrokerFlags {
 
 export function addBrokerOptions(command: Command): Command {
   return command
-    .requiredOption('--broker <url>', 'the broker: mqtts://host:8883, mqtt://host:1883 …')
+    .option(
+      '--centre <folder>',
+      'folder of the centre, which says how to reach the broker (default: $VONGGAC_CENTRE, here, /var/lib/vonggac-centre)',
+    )
+    .option('--broker <url>', 'another broker: mqtts://host:8883, mqtt://host:1883 …')
     .option('--username <name>')
     .option('--password <text>', 'better: --password-file')
     .option('--password-file <file>')

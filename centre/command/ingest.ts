@@ -4,7 +4,7 @@ import { limitsInWords } from '../ingest/notice/limits.ts';
 import { addBrokerOptions, type BrokerFlags } from './broker-options.ts';
 
 export interface IngestFlags extends BrokerFlags {
-  store: string;
+  store?: string;
   name?: string;
   limits?: string;
   keepDays: number;
@@ -20,6 +20,7 @@ Several of these may run against one broker and one store: they share the work, 
 The log goes to standard output as JSON, one line a minute at rest; what needs a person goes to standard error.
 
 Examples:
+  vonggac-centre ingest --centre /var/lib/vonggac-centre --broker-log
   vonggac-centre ingest --broker mqtts://broker:8883 --ca ca.pem --cert ingest.pem --key ingest.key --store /var/lib/vonggac/centre.db
   vonggac-centre ingest --broker mqtt://127.0.0.1:1883 --store postgres://vonggac@127.0.0.1/vonggac --name ingest-2
 
@@ -41,7 +42,7 @@ function days(text: string): number {
 
 export function addIngest(program: Command): void {
   addBrokerOptions(program.command('ingest').description('Store what the boxes send, acknowledge it, and notice what is wrong with them.'))
-    .requiredOption('--store <location>', 'a SQLite file, or postgres://user@host/database')
+    .option('--store <location>', 'a SQLite file, or postgres://user@host/database (default: that of the centre)')
     .option('--name <id>', 'name of this process towards the broker, another one for each; otherwise made up', clientName)
     .option('--limits <file>', 'when the centre raises an alert of its own (JSON, see below)')
     .option('--keep-days <days>', 'messages and closed alerts that are older are removed', days, keepDaysDefault)
@@ -49,6 +50,12 @@ export function addIngest(program: Command): void {
     .addHelpText('after', help)
     .action(async (flags: IngestFlags) => {
       const [{ brokerAccess }, { runIngest }] = await Promise.all([import('./broker-access.ts'), import('../ingest/main.ts')]);
-      await runIngest({ ...flags, access: brokerAccess(flags) });
+      const store = flags.store ?? (await storeOfCentre(flags.centre));
+      await runIngest({ ...flags, store, access: brokerAccess(flags, 'ingest') });
     });
+}
+
+async function storeOfCentre(centre: string | undefined): Promise<string> {
+  const { openCentreFolder, storeLocation } = await import('../centre-folder.ts');
+  return storeLocation(openCentreFolder(centre));
 }

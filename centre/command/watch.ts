@@ -16,10 +16,10 @@ export function addWatch(program: Command): void {
     .option('--json', 'one alert/1 or centre-alert/1 a line, as received, repeats included')
     .addHelpText(
       'after',
-      '\nExample:\n  vonggac-centre watch --broker mqtts://broker:8883 --ca ca.pem --cert duty.pem --key duty.key --lang vi',
+      '\nExamples:\n  vonggac-centre watch --centre /var/lib/vonggac-centre --lang vi\n  vonggac-centre watch --broker mqtts://broker:8883 --ca ca.pem --cert duty.pem --key duty.key --lang vi',
     )
     .action(async (flags: WatchFlags) => {
       const [{ brokerAccess }, { watch }] = await Promise.all([import('./broker-access.ts'), import('../watch.ts')]);
-      watch(brokerAccess(flags), flags.lang, flags.json ?? false);
+      watch(brokerAccess(flags, 'watch'), flags.lang, flags.json ?? false);
     });
 }

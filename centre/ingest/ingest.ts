@@ -9,12 +9,14 @@ import { brokerLogTopics } from '../broker/access.ts';
 import { logEventMeanings, readLogLine } from '../broker/log-line.ts';
 import { keepConnected } from '../broker-link.ts';
 import { type BrokerAccess, type Connection, openConnection, type Received } from '../connection.ts';
+import { readNotice } from '../registrar/notice.ts';
 import type { Store } from '../store/store.ts';
 import { Acknowledger } from './acknowledger.ts';
 import { CentreAnnouncer } from './centre-announcer.ts';
 import { Committer } from './committer.ts';
 import { Eraser } from './eraser.ts';
 import { Inbox } from './inbox.ts';
+import { Displacements } from './notice/displacements.ts';
 import type { Limits } from './notice/limits.ts';
 import { Noticer } from './notice/noticer.ts';
 import { keepRoom } from './retention.ts';
@@ -60,6 +62,7 @@ export class Ingest {
   readonly #announcer: CentreAnnouncer;
   readonly #eraser = new Eraser();
   readonly #noticer: Noticer;
+  readonly #displacements = new Displacements();
   readonly #committer: Committer;
   #connection: Connection | undefined;
   #listeningSinceMs: number | undefined;
@@ -162,6 +165,8 @@ export class Ingest {
       [everyBox.alert, everyBox.loss, everyBox.evidence].map((topic) => shared(group, topic)),
       { asPublished: true },
     );
+    // One of us makes an alert of what the registrar noticed.
+    await connection.subscribe([shared(group, centre.notice)]);
     this.#connection = connection;
     this.#listeningSinceMs = performance.now();
     void connection.closed.then(() => {
@@ -181,7 +186,11 @@ export class Ingest {
       this.#announcer.heard(payload, isRetained);
       done();
     } else if (isBrokerLog(topic)) {
-      this.#noticeRefusal(payload.toString('utf8'));
+      this.#noticeLogLine(payload.toString('utf8'));
+      done();
+    } else if (topic === centre.notice) {
+      const notice = readNotice(payload);
+      if (notice !== undefined) this.#noticer.occurrences.happened(notice.kind, notice.box, notice.text, notice.times, notice.times);
       done();
     } else {
       if (isRetained && topic.includes('/evidence/') && payload.length > 0) this.#eraser.erase(topic);
@@ -189,10 +198,15 @@ export class Ingest {
     }
   }
 
-  #noticeRefusal(line: string): void {
+  #noticeLogLine(line: string): void {
     const event = readLogLine(line);
-    if (event === undefined || !logEventMeanings[event.kind].isRefusal) return;
+    if (event === undefined) return;
     const { client = '-', kind, topic, address, detail } = event;
+    if (kind === 'client-displaced' && boxIdPattern.test(client)) {
+      const times = this.#displacements.happened(client, performance.now());
+      if (times !== undefined) this.#noticer.occurrences.happened('box.clone', client, `put each other out ${times} times`, times, 1);
+    }
+    if (!logEventMeanings[kind].isRefusal) return;
     const text = [kind, topic, address, detail].filter((part) => part !== undefined).join(' ');
     this.#noticer.occurrences.happened('broker.denied', boxIdPattern.test(client) ? client : '-', text);
   }

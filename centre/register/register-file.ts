@@ -5,6 +5,7 @@
  */
 import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { UserError } from '../command/user-error.ts';
 
 /** Another command holds the file for the time of its transaction, no longer. */
 const busyTimeoutMs = 10_000;
@@ -28,7 +29,7 @@ const steps: readonly string[] = [
    create index certificate_box on certificate (box, not_after_ms);
    create table config (
      box text not null references box, seq integer not null, hash text not null, desired text not null, envelope text not null,
-     author text, comment text, created_ms integer not null, primary key (box, seq)
+     author text, comment text, created_ms integer not null, published_ms integer, primary key (box, seq)
    ) strict, without rowid;
    create table config_reported (box text primary key references box, body text not null, received_ms integer not null) strict, without rowid;
    create table intel_reported (box text primary key references box, body text not null, received_ms integer not null) strict, without rowid;
@@ -41,8 +42,16 @@ const steps: readonly string[] = [
    create index event_box on event (box, number);`,
 ];
 
-/** Throws the error of SQLite where the file cannot be opened, and an `Error` where a later version of this program made it. */
+/** Throws a `UserError` where the file cannot be opened, or a later version of this program made it. */
 export function openRegisterFile(path: string): DatabaseSync {
+  try {
+    return openedRegister(path);
+  } catch (error) {
+    throw new UserError(`the register ${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function openedRegister(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   // Claims in it are as good as keys.
   chmodSync(path, 0o600);

@@ -1,84 +1,102 @@
 /** The agent: outbox, health and what the sensor tells -> the centre. Wiring only. */
-import { uptime } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BoxConfig } from '../config.ts';
 import type { Reason } from '../contract/alert.ts';
-import type { Presence } from '../contract/presence.ts';
 import { DiskOutbox } from '../outbox/disk-outbox.ts';
 import { JoinedOutbox } from '../outbox/joined-outbox.ts';
 import { MemoryOutbox } from '../outbox/memory-outbox.ts';
 import type { NewMessage } from '../outbox/outbox.ts';
 import { Receipts } from '../outbox/receipts.ts';
-import { WriterWatch } from '../outbox/writer-watch.ts';
+import { BoxPresence } from './box-presence.ts';
+import type { Direction } from './direction.ts';
 import { ask, ClockWatch } from './health/clock.ts';
-import { type HealthParts, HealthReporter } from './health/health-reporter.ts';
-import { HealthSummary } from './health/health-summary.ts';
+import type { HealthParts } from './health/health-reporter.ts';
+import { HealthRoutine } from './health/health-routine.ts';
 import { measureMachine } from './health/machine.ts';
 import { MachineFiles } from './health/machine-files.ts';
 import { readInterfaceCount } from './health/mirror-flow.ts';
-import { Pulse } from './health/pulse.ts';
 import { SensorLedger } from './health/sensor-ledger.ts';
 import { ServiceManager } from './health/service-manager.ts';
 import { measureStorage } from './health/storage.ts';
 import { Watchdog } from './health/watchdog.ts';
+import { Ledger } from './ledger/ledger.ts';
+import { sentMessageOf } from './ledger/sent-message.ts';
+import { MemoryToDisk } from './memory-to-disk.ts';
 import { measureSeconds } from './panel/panel-loop.ts';
 import { panelReportFile } from './panel/panel-report.ts';
 import { PanelService } from './panel/panel-service.ts';
 import { SensorLink } from './sensor-link.ts';
 import type { UplinkOptions } from './uplink/options.ts';
-import { Uplink, type UplinkLog, type UplinkState } from './uplink/uplink.ts';
+import { Uplink, type UplinkLog } from './uplink/uplink.ts';
+import type { UplinkState } from './uplink/uplink-state.ts';
 
-/** A health message that three intervals did not replace is out of date; the broker forgets it then. */
-const healthExpiryIntervals = 3;
-/** What waits in memory since the disk failed is offered to the disk so often. */
-const memoryToDiskMs = 1_000;
-const memoryToDiskMax = 500;
-/** Reading temperature, disk and outbox takes seconds where a disk hangs. */
-const healthTakesMs = 10_000;
 const closeOutboxMs = 2_000;
 
+type AgentConfig = Pick<
+  BoxConfig,
+  'box' | 'agency' | 'lang' | 'capture' | 'healthIntervalSeconds' | 'healthSummarySeconds' | 'panel' | 'duty'
+> & { outbox: BoxConfig['outbox']; uplink: UplinkOptions };
+
+/** What the settings of the centre may change in a running agent. */
+export type AgentSettings = Omit<AgentConfig, 'box' | 'outbox' | 'uplink'>;
+
 export interface AgentParts {
-  config: Pick<BoxConfig, 'box' | 'agency' | 'lang' | 'capture' | 'healthIntervalSeconds' | 'healthSummarySeconds' | 'panel'> & {
-    outbox: BoxConfig['outbox'];
-    uplink: UplinkOptions;
-  };
-  /** Where the outbox is, and the socket of the sensor. */
+  config: AgentConfig;
+  /** Where the outbox is, the record for the agency, and the socket of the sensor. */
   folder: string;
+  ledgerFolder: string;
   socket: string;
   /** Id of this boot of the machine. */
   boot: string;
-  /** Version of this product. */
+  /** Of this product. */
   version: string;
-  /** Faults and notes of the doctor, for whoever calls for help. */
+  /** Faults and notes, for whoever calls for help. */
   doctor: () => Promise<readonly Reason[]>;
+  /** What obeys the director, made of this agent's parts; undefined: nobody whom this box obeys. */
+  direction?: (agent: DirectedAgent) => Direction;
   log: UplinkLog;
+}
+
+/** What a direction needs of the agent. */
+export interface DirectedAgent {
+  readonly uplink: Uplink;
+  readonly sensor: SensorLink;
+  readonly ledger: Ledger;
+  clock(): { nowMs: number; synced: boolean | undefined };
+  /** Takes other settings up; never throws. */
+  change(settings: AgentSettings): void;
+  identify(seconds: number): void;
+  testLamps(): void;
 }
 
 export class Agent {
   readonly #parts: AgentParts;
+  #config: AgentConfig;
+  readonly #ledger: Ledger;
+  readonly #direction: Direction | undefined;
   readonly #disk: DiskOutbox;
   readonly #memory: MemoryOutbox;
   readonly #outbox: Receipts;
   readonly #sensor: SensorLink;
   readonly #uplink: Uplink;
-  readonly #ledger = new SensorLedger();
+  readonly #totals = new SensorLedger();
   readonly #clock: ClockWatch;
-  readonly #health: HealthReporter;
-  readonly #summary: HealthSummary;
+  readonly #health: HealthRoutine;
   readonly #watchdog: Watchdog;
   readonly #panel: PanelService;
-  readonly #healthPulse: Pulse;
-  readonly #writerWatch: WriterWatch;
-  #session = 0;
-  #timers: NodeJS.Timeout[] = [];
+  readonly #presence: BoxPresence;
+  readonly #memoryToDisk: MemoryToDisk;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
-    const { config, folder, socket, boot, log } = parts;
+    const { config, folder, ledgerFolder, socket, boot, version, log } = parts;
     const { box, uplink } = config;
+    this.#config = config;
+    this.#ledger = new Ledger({ folder: ledgerFolder, onProblem: (reason) => log.warn({ reason }, 'trouble with the ledger') });
     const origin = { box, boot };
     const take = (messages: readonly NewMessage[]) => {
       this.#memory.take(messages);
-      this.#tellHeld();
+      this.#memoryToDisk.tellHeld();
       this.#uplink.wake();
       return true;
     };
@@ -90,38 +108,52 @@ export class Agent {
       handOver: async (messages) => take(messages),
       onCommitted: () => this.#uplink.wake(),
     });
+    this.#presence = new BoxPresence({
+      box,
+      agency: () => this.#config.agency,
+      boot,
+      version,
+      bundle: () => this.#sensor.report().intelligence?.bundle,
+      outbox: this.#disk,
+    });
     this.#outbox = new Receipts(new JoinedOutbox([this.#disk, this.#memory]));
     this.#uplink = new Uplink({
       options: uplink,
       box,
       outbox: this.#outbox,
-      presence: (state) => this.#presence(state),
+      presence: (state) => this.#presence.message(state),
       log,
-      nextSession: () => this.#nextSession(),
-      onConnected: () => void this.#sendHealth(),
+      nextSession: () => this.#presence.nextSession(),
+      onConnected: () => this.#connected(),
+      onSent: (publication) => this.#ledger.sent(sentMessageOf(publication)),
     });
     this.#sensor = new SensorLink({
       path: socket,
       source: config.capture?.file ?? config.capture?.interface ?? 'none',
       log,
-      onReport: (report) => this.#ledger.take(report),
+      onReport: (report) => this.#totals.take(report),
       onAppended: () => this.#uplink.wake(),
       onHandOver: take,
     });
     this.#clock = new ClockWatch(ask, (state) => {
       if (state !== undefined) this.#sensor.tellClock(state);
     });
-    this.#healthPulse = new Pulse(config.healthIntervalSeconds * 1_000 + healthTakesMs);
-    this.#watchdog = this.#makeWatchdog();
-    this.#health = new HealthReporter(this.#healthParts());
-    this.#writerWatch = new WriterWatch(log);
-    this.#panel = this.#makePanel();
-    this.#summary = new HealthSummary({
-      health: this.#healthParts(),
+    this.#health = new HealthRoutine({
+      measures: this.#measures(),
+      manner: config,
+      publish: (body, expirySeconds) => this.#uplink.publishHealth(body, expirySeconds),
       outbox: this.#disk,
-      seconds: config.healthSummarySeconds,
-      onProblem: (error) => log.warn({ reason: String(error) }, 'a summary of health could not be made'),
+      log,
     });
+    this.#watchdog = this.#makeWatchdog();
+    this.#memoryToDisk = new MemoryToDisk({
+      disk: this.#disk,
+      memory: this.#memory,
+      tellHeld: (count) => this.#sensor.tellHeld(count),
+      log,
+    });
+    this.#panel = this.#makePanel();
+    this.#direction = parts.direction?.(this.#directed());
   }
 
   /** What is known of the link to the centre. */
@@ -132,17 +164,15 @@ export class Agent {
   /** Rejects, in words for people, where another agent runs or the socket cannot be made. */
   async start(): Promise<void> {
     await this.#sensor.open();
-    this.#keepPresence({ online: true, event: 'started' });
+    this.#ledger.start();
+    this.#presence.keep({ online: true, event: 'started' });
     this.#clock.start();
+    this.#direction?.start();
     this.#uplink.start();
-    this.#summary.start();
+    this.#health.start();
     this.#watchdog.start();
     await this.#panel.start();
-    const { healthIntervalSeconds } = this.#parts.config;
-    this.#timers = [
-      setInterval(() => void this.#sendHealth(), healthIntervalSeconds * 1_000),
-      setInterval(() => this.#tendOutbox(), memoryToDiskMs),
-    ];
+    this.#memoryToDisk.start();
   }
 
   /** Resolves with true once the outbox is empty, with false where that took longer than `timeoutMs`. */
@@ -155,33 +185,56 @@ export class Agent {
    * with false where something does.
    */
   async stop(drainMs: number): Promise<boolean> {
-    for (const timer of this.#timers) clearInterval(timer);
     await this.#watchdog.stop();
+    await this.#direction?.stop();
     await this.#panel.stop();
-    await this.#summary.stop();
-    this.#keepPresence({ online: false, planned: true, event: 'stopped' });
+    await this.#health.stop();
+    this.#presence.keep({ online: false, planned: true, event: 'stopped' });
     await this.#disk.flush(closeOutboxMs);
     const isDrained = this.link.connectedSinceMs !== undefined && (await this.drained(drainMs));
-    await this.#sendHealth();
+    await this.#health.send();
     await this.#uplink.stop();
     this.#clock.stop();
     this.#sensor.close();
-    this.#memoryToDisk(Number.MAX_SAFE_INTEGER);
+    this.#memoryToDisk.stop();
     await this.#disk.close(closeOutboxMs);
+    await Promise.race([this.#ledger.stop(), sleep(closeOutboxMs, undefined, { ref: false })]);
     return isDrained;
   }
 
-  #healthParts(): HealthParts {
+  #directed(): DirectedAgent {
+    return {
+      uplink: this.#uplink,
+      sensor: this.#sensor,
+      ledger: this.#ledger,
+      clock: () => ({ nowMs: Date.now(), synced: this.#clock.state?.synced }),
+      change: (settings) => this.#change(settings),
+      identify: (seconds) => this.#panel.identify(seconds),
+      testLamps: () => this.#panel.testLamps(),
+    };
+  }
+
+  #change(settings: AgentSettings): void {
+    this.#config = { ...this.#config, ...settings };
+    const { agency, panel, duty } = this.#config;
+    this.#panel.change({ options: panel, limits: panel.limits, duty, agency });
+    this.#health.change(this.#config);
+  }
+
+  #connected(): void {
+    this.#ledger.record({ kind: 'connection', broker: this.#parts.config.uplink.url, since: new Date().toISOString() });
+    this.#direction?.connected();
+    void this.#health.send();
+  }
+
+  #measures(): Omit<HealthParts, 'agency' | 'intervalSeconds'> {
     const { config, folder, boot } = this.#parts;
-    const { box, agency, healthIntervalSeconds } = config;
     const files = new MachineFiles();
     return {
-      box,
-      ...(agency === undefined ? {} : { agency }),
+      box: config.box,
       boot,
-      intervalSeconds: healthIntervalSeconds,
       sensor: () => this.#sensor.report(),
-      ledger: this.#ledger,
+      ledger: this.#totals,
       outbox: this.#outbox,
       writer: this.#disk,
       uplink: () => this.#uplink.state,
@@ -193,95 +246,44 @@ export class Agent {
   }
 
   #makeWatchdog(): Watchdog {
-    const { config, log } = this.#parts;
-    const { interface: name, filter } = config.capture ?? {};
+    const { log } = this.#parts;
+    const capture = () => this.#config.capture;
     return new Watchdog({
       service: new ServiceManager({ log }),
       sensor: this.#sensor,
-      interfaceCount: () => (name === undefined ? undefined : readInterfaceCount(name)),
-      isFiltered: filter !== undefined && filter !== '',
+      interfaceCount: () => {
+        const name = capture()?.interface;
+        return name === undefined ? undefined : readInterfaceCount(name);
+      },
+      isFiltered: () => (capture()?.filter ?? '') !== '',
       askOutbox: () => this.#disk.measure(),
-      pulses: { 'loop of health': this.#healthPulse, 'loop of the uplink': this.#uplink.pulse },
+      pulses: { 'loop of health': this.#health.pulse, 'loop of the uplink': this.#uplink.pulse },
       log,
     });
   }
 
   #makePanel(): PanelService {
     const { config, socket, boot, version, doctor, log } = this.#parts;
-    const { box, agency, lang, panel } = config;
+    const { box, agency, lang, panel, duty } = config;
     const { limits, ...options } = panel;
-    const health = new HealthReporter({ ...this.#healthParts(), intervalSeconds: measureSeconds });
+    const health = this.#health.reporter(measureSeconds);
     return new PanelService({
       options,
       limits,
+      duty,
       lang,
       identity: { box, ...(agency === undefined ? {} : { agency }), boot, version },
       measure: () => health.report(),
       sensor: () => this.#sensor.report(),
-      quietMs: () => this.#ledger.quietMs,
+      quietMs: () => this.#totals.quietMs,
       uplink: () => this.#uplink.state,
       clock: () => this.#clock.state,
       writer: this.#disk,
       receipts: this.#outbox,
       doctor,
-      record: (event) => this.#keepPresence({ online: true, event }),
+      record: (event) => this.#presence.keep({ online: true, event }),
       reportFile: panelReportFile(socket),
       log,
     });
-  }
-
-  /** Grows within a boot of the machine, also over restarts of this process: the time since the boot, in ms. */
-  #nextSession(): number {
-    this.#session = Math.max(this.#session + 1, Math.floor(uptime() * 1_000));
-    return this.#session;
-  }
-
-  #presence(state: { online: boolean; planned?: boolean; session: number }): Presence {
-    const { config, boot, version } = this.#parts;
-    const { box, agency } = config;
-    const bundle = this.#sensor.report().intelligence?.bundle;
-    return {
-      schema: 'presence/1',
-      box,
-      ...(agency === undefined ? {} : { agency }),
-      boot,
-      ...state,
-      ts: new Date().toISOString(),
-      versions: { firmware: version, node: process.versions.node, ...(bundle === undefined ? {} : { intel: bundle }) },
-    };
-  }
-
-  /** For the history: what happened reaches the centre also where there was no link at the time. */
-  #keepPresence(what: Pick<Presence, 'online' | 'planned' | 'event'>): void {
-    const presence: Presence = { ...this.#presence({ online: what.online, session: Math.max(1, this.#session) }), ...what };
-    this.#disk.append({ kind: 'presence', body: JSON.stringify(presence) });
-  }
-
-  async #sendHealth(): Promise<void> {
-    const { config, log } = this.#parts;
-    try {
-      const health = await this.#health.report();
-      this.#uplink.publishHealth(JSON.stringify(health), config.healthIntervalSeconds * healthExpiryIntervals);
-      this.#healthPulse.beat(config.healthIntervalSeconds * 1_000 + healthTakesMs);
-    } catch (error) {
-      log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'health could not be measured');
-    }
-  }
-
-  #tendOutbox(): void {
-    this.#writerWatch.look(this.#disk.writerState);
-    this.#memoryToDisk();
-    this.#tellHeld();
-  }
-
-  /** So that the sensor can say what died with this process. */
-  #tellHeld(): void {
-    void this.#memory.measure().then(({ depth }) => this.#sensor.tellHeld(depth));
-  }
-
-  /** The disk works again: what nobody has read yet is safer there. */
-  #memoryToDisk(max = memoryToDiskMax): void {
-    if (this.#memory.isEmpty || this.#disk.writerState.mode !== 'disk') return;
-    for (const message of this.#memory.takeAll(max)) this.#disk.append(message);
   }
 }

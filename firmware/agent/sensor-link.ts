@@ -119,6 +119,10 @@ export class SensorLink {
     this.#current?.say({ type: 'reload' });
   }
 
+  tellRestart(): void {
+    this.#current?.say({ type: 'restart' });
+  }
+
   get isConnected(): boolean {
     return this.#current !== undefined;
   }

@@ -4,10 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { Agent } from '../agent/main.ts';
 import { readBoot, socketPath } from '../boot.ts';
-import { outboxFolder, readConfig } from '../config.ts';
+import { type BoxConfigInForce, outboxFolder, readBoxConfig } from '../config.ts';
 import type { Reason } from '../contract/alert.ts';
+import { stateFiles } from '../state-folder.ts';
 import { version } from '../version.ts';
-import { onStop, tellState } from './child-state.ts';
+import { type DirectionSetup, directionFor } from './agent-direction.ts';
+import { AgentEnrolment } from './agent-enrolment.ts';
+import { exitRestart, onStop, tellState } from './child-state.ts';
 import { UserError } from './user-error.ts';
 
 /** What waits for the centre when the box stops gets so long to arrive; the rest stays on disk. With the goodbye it is less than 8 s. */
@@ -17,52 +20,99 @@ const doctorTimeoutMs = 15_000;
 const doctorBytesMax = 64 * 1024;
 
 export async function agent(options: { config?: string }): Promise<void> {
-  const config = readConfig(options.config);
-  const { uplink } = config;
-  if (uplink === undefined) throw new UserError('vonggac agent needs --config FILE with "uplink": give uplink.url of the broker');
+  const found = readBoxConfig(options.config);
   const log = pino({ base: { process: 'agent' } });
-  const stopped = new Promise<void>((resolve) => onStop(resolve));
-  const agent = new Agent({
-    config: { ...config, uplink },
-    folder: outboxFolder(config),
-    socket: socketPath(config),
-    boot: readBoot(),
-    version,
-    doctor: () => askDoctor(options.config),
-    log,
-  });
+  const folder = outboxFolder(found.config);
+  for (const reason of found.faults) log.warn({ reason }, 'something in the state folder is not in force');
+  const stopping = new AbortController();
+  onStop(() => stopping.abort());
+  let exitCode: number | undefined;
+  const end = (status: number) => {
+    exitCode = status;
+    stopping.abort();
+  };
+  const enrolment = new AgentEnrolment(found.config, folder, log);
+  if (enrolment.need === 'first' || enrolment.need === 'finish') {
+    tellState('running');
+    // Everything reads the new identity from the start.
+    process.exit((await enrolment.run(stopping.signal)) ? exitRestart : 0);
+  }
+  if (enrolment.need === 'again') void enrolment.run(stopping.signal).then((isEnrolled) => isEnrolled && end(exitRestart));
+  const running = makeAgent(found, { configPath: options.config, folder, end, log });
   try {
-    await agent.start();
+    await running.start();
   } catch (error) {
     throw new UserError(error instanceof Error ? error.message : String(error));
   }
   tellState('running');
-  await stopped;
-  if (!(await agent.stop(drainTimeoutMs))) log.info({}, 'ended before the centre had everything; what is on disk waits for the next start');
+  await stopped(stopping.signal);
+  if (!(await running.stop(drainTimeoutMs)))
+    log.info({}, 'ended before the centre had everything; what is on disk waits for the next start');
   // What other parts of the runtime still hold open is of no use any more.
-  process.exit();
+  process.exit(exitCode);
+}
+
+function makeAgent(found: BoxConfigInForce, setup: Pick<DirectionSetup, 'configPath' | 'folder' | 'end' | 'log'>): Agent {
+  const { config } = found;
+  const { configPath, folder, log } = setup;
+  const { uplink } = config;
+  if (uplink === undefined)
+    throw new UserError('vonggac agent needs "uplink" in --config FILE (uplink.url of the broker), or a claim file on the card');
+  const doctor = () => askDoctor(configPath);
+  const boot = readBoot();
+  const direction = directionFor({ ...setup, found, boot, doctor });
+  return new Agent({
+    config: { ...config, uplink },
+    folder,
+    ledgerFolder: stateFiles.ledgerFolder(folder),
+    socket: socketPath(config),
+    boot,
+    version,
+    doctor: async () => reasonsOf(await doctor()),
+    ...(direction === undefined ? {} : { direction }),
+    log,
+  });
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** A line of `vonggac doctor --json --words`. */
+export interface DoctorFinding {
+  code: string;
+  degree: string;
+  vi: string;
+  en: string;
 }
 
 /** What `vonggac doctor` finds, in a process of its own: what it loads and waits for is no concern of the agent's. */
-function askDoctor(config: string | undefined): Promise<readonly Reason[]> {
-  const words = ['doctor', '--json', ...(config === undefined ? [] : ['--config', config])];
+function askDoctor(config: string | undefined): Promise<readonly DoctorFinding[]> {
+  const words = ['doctor', '--json', '--words', ...(config === undefined ? [] : ['--config', config])];
   return new Promise((resolve, reject) => {
     const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
     execFile(process.execPath, [cli, ...words], { timeout: doctorTimeoutMs, maxBuffer: doctorBytesMax }, (error, output) => {
-      const reasons = output.split('\n').flatMap(reasonOf);
+      const findings = output.split('\n').flatMap(findingOf);
       // It ends with 1 where it found faults.
-      if (reasons.length === 0 && error !== null) reject(error);
-      else resolve(reasons);
+      if (findings.length === 0 && error !== null) reject(error);
+      else resolve(findings);
     });
   });
 }
 
-/** One line of the doctor; what is well is left out. */
-function reasonOf(line: string): Reason[] {
+function findingOf(line: string): DoctorFinding[] {
   try {
-    const { code, degree } = JSON.parse(line);
-    return degree === 'ok' ? [] : [{ measured: `doctor: ${code}`, value: String(degree) }];
+    const { code, degree, vi, en } = JSON.parse(line);
+    return [{ code: String(code), degree: String(degree), vi: String(vi), en: String(en) }];
   } catch {
     return [];
   }
+}
+
+/** What is well is left out. */
+function reasonsOf(findings: readonly DoctorFinding[]): Reason[] {
+  return findings.filter(({ degree }) => degree !== 'ok').map(({ code, degree }) => ({ measured: `doctor: ${code}`, value: degree }));
 }

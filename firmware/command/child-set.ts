@@ -48,6 +48,8 @@ export interface ChildSetEvents {
   state?(name: string, state: CaptureState): void;
   /** A process died and will be started again. */
   died(name: string, reason: string, restartInMs: number): void;
+  /** A process ended in order to be started again, which is done at once. */
+  restarts?(name: string): void;
 }
 
 export class ChildSet {
@@ -60,7 +62,8 @@ export class ChildSet {
     this.supervisors = commands.map((command) => {
       const state = (state: CaptureState) => events.state?.(command.name, state);
       const died = (reason: string, restartInMs: number) => events.died(command.name, reason, restartInMs);
-      return new Supervisor(command, { state, died }, options);
+      const restarts = () => events.restarts?.(command.name);
+      return new Supervisor(command, { state, died, restarts }, options);
     });
   }
 

@@ -10,6 +10,12 @@ export interface StateMessage {
   state: CaptureState;
 }
 
+/**
+ * The status of a process that has ended in order so that a new one reads its configuration: whoever keeps it starts it again at once. None of
+ * sysexits.h, nor of a shell, nor one of ours.
+ */
+export const exitRestart = 80;
+
 const states: ReadonlySet<unknown> = new Set(captureStates);
 
 export function isStateMessage(message: unknown): message is StateMessage {

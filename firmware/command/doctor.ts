@@ -1,5 +1,5 @@
 /** `vonggac doctor`: looks at all that a box needs, and says in plain words what is wrong and what to do. Changes nothing. */
-import { type BoxConfig, readConfig } from '../config.ts';
+import { type BoxConfig, readBoxConfig } from '../config.ts';
 import { type Language, languageOf, type Words } from '../contract/language.ts';
 import { liveOptionsSchema } from '../sensor/capture/live-options.ts';
 import { checkCentre } from './doctor/centre.ts';
@@ -15,6 +15,8 @@ export interface DoctorOptions {
   config?: string;
   lang?: Language;
   json?: boolean;
+  /** With `json`: the words too, in both languages, for people elsewhere. */
+  words?: boolean;
 }
 
 const exitFaults = 1;
@@ -25,7 +27,7 @@ const summaries: Record<'well' | 'faults', Words> = {
 
 /** Ends the process: 0 all well, 1 faults found. Throws a `UserError` for a configuration that cannot be used. */
 export async function doctor(options: DoctorOptions): Promise<void> {
-  const config = readConfig(options.config);
+  const { config } = readBoxConfig(options.config);
   const name = options.interface ?? config.capture?.interface;
   const checked = liveOptionsSchema.shape.interface.optional().safeParse(name);
   if (!checked.success) throw new UserError(`--interface ${name}: ${checked.error.issues[0]?.message ?? ''}`);
@@ -33,7 +35,7 @@ export async function doctor(options: DoctorOptions): Promise<void> {
   let faults = 0;
   for await (const found of findings(options, config, name)) {
     if (degreeOf(found) === 'fault') faults++;
-    process.stdout.write(`${options.json === true ? asJson(found) : inWords(found, lang)}\n`);
+    process.stdout.write(`${options.json === true ? asJson(found, options.words) : inWords(found, lang)}\n`);
   }
   if (options.json !== true) {
     const summary = faults === 0 ? summaries.well[lang] : summaries.faults[lang].replace('{count}', String(faults));

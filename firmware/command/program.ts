@@ -1,7 +1,7 @@
 /** The `vonggac` command: reads the command line and calls the file in `command/` that does the work, loading no other. */
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { languages } from '../contract/language.ts';
+import { languageOf, languages } from '../contract/language.ts';
 import { version } from '../version.ts';
 import { exitUsage, oneLine, UserError } from './user-error.ts';
 
@@ -41,6 +41,7 @@ function program(): Command {
   addBox(command);
   addPanel(command);
   addIntel(command);
+  addCentre(command);
   // Commander gives settings to commands made before them only by hand.
   for (const child of command.commands) {
     child.copyInheritedSettings(command);
@@ -101,6 +102,7 @@ function addBox(command: Command): void {
     .option('--config <file>', 'configuration of the box (JSON)')
     .addOption(languageOption())
     .option('--json', 'one JSON object a line: code, degree (ok, note, fault) and what was measured')
+    .option('--words', 'with --json: the words of both languages too')
     .addHelpText(
       'after',
       '\nExample:\n  sudo vonggac doctor --interface eth1 --lang en\n\nExit status: 0 all is well, 1 faults were found, 2 wrong usage.',
@@ -173,7 +175,7 @@ function addIntel(command: Command): void {
     .usage('<command>')
     .action((words: string[]) => {
       const fault = words.length === 0 ? 'a command is missing after intel' : `unknown command intel ${words[0]}`;
-      throw new UserError(`${fault}; there is build (vonggac intel build --help)`);
+      throw new UserError(`${fault}; there are build and load (vonggac intel --help)`);
     });
   intel
     .command('build')
@@ -189,6 +191,47 @@ function addIntel(command: Command): void {
     .option('--json', 'the counts as JSON')
     .addHelpText('after', listHelp)
     .action(async (out: string, files: string[], options) => (await import('./intel.ts')).buildIntel(out, files, options));
+  addIntelLoad(intel);
+}
+
+function addIntelLoad(intel: Command): void {
+  intel
+    .command('load')
+    .description('Take a release of the centre from a stick or a folder, with the same signatures as one from the line.')
+    .argument('<folder>', 'a copy of the centre’s repository: metadata and targets')
+    .option('--config <file>', 'configuration of the box (JSON)')
+    .option('--json', 'the release as JSON')
+    .addOption(languageOption())
+    .addHelpText('after', '\nExample:\n  sudo vonggac intel load /media/stick/repository')
+    .action(async (folder: string, options) => (await import('./intel-load.ts')).intelLoad(folder, options));
+}
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError('Give a whole number, 0 or more.');
+  return number;
+}
+
+/** What ties the box to the centre, for people in the room. */
+function addCentre(command: Command): void {
+  command
+    .command('enrol')
+    .description('Make this box one of the centre’s, with the claim file that the centre has made for it, and see it happen.')
+    .option('--claim <file>', 'the claim file; otherwise vonggac-claim.json on the boot partition')
+    .option('--config <file>', 'configuration of the box (JSON)')
+    .addOption(languageOption().default(languageOf(process.env)))
+    .addHelpText('after', '\nThe box does this by itself at its first start.\n\nExit status: 0 enrolled, 1 not enrolled, 2 wrong usage.')
+    .action(async (options) => (await import('./enrol.ts')).enrol(options));
+  command
+    .command('ledger')
+    .description('Say what left this box, and which orders it received: who signed, and what changed.')
+    .option('--config <file>', 'configuration of the box (JSON)')
+    .option('--lines <number>', 'the last so many; 0 for all (default: 50, or all since a time)', wholeNumber)
+    .option('--since <time>', 'since a day (2027-02-06), a time, or for a span (24h, 7d)')
+    .option('--json', 'one entry a line, as kept')
+    .addOption(languageOption())
+    .addHelpText('after', '\nExample:\n  sudo vonggac ledger --since 7d --lang en')
+    .action(async (options) => (await import('./ledger.ts')).ledger(options));
 }
 
 /** Commander's texts begin with `error: ` and may end with a suggestion in a line of its own. */

@@ -1,7 +1,8 @@
 /** `vonggac run`: the box. Starts sensor and agent as processes of their own and keeps them alive. Wiring only. */
 import { pino } from 'pino';
 import { privateFolder } from '../boot.ts';
-import { readConfig } from '../config.ts';
+import { outboxFolder, readBoxConfig } from '../config.ts';
+import { AgentEnrolment } from './agent-enrolment.ts';
 import { agentCommand, ChildSet, sensorCommand } from './child-set.ts';
 import { UserError } from './user-error.ts';
 
@@ -10,17 +11,19 @@ export interface RunOptions {
 }
 
 export async function run(options: RunOptions): Promise<void> {
-  const config = readConfig(options.config);
-  if (config.capture === undefined || options.config === undefined)
-    throw new UserError('vonggac run needs --config FILE with "capture": give capture.interface (or capture.file)');
+  const { config } = readBoxConfig(options.config);
+  if ((config.capture?.file ?? config.capture?.interface) === undefined)
+    throw new UserError('vonggac run needs "capture": give --config FILE with capture.interface (or capture.file)');
   const log = pino({ base: { process: 'box' } });
   const folder = privateFolder(config);
-  const args = ['--config', options.config];
+  const args = options.config === undefined ? [] : ['--config', options.config];
   const commands = [sensorCommand(args, folder.environment)];
-  if (config.uplink === undefined) log.warn('no "uplink" in the configuration: alerts are only logged and kept in the outbox');
+  if (config.uplink === undefined && !new AgentEnrolment(config, outboxFolder(config), log).isNeeded)
+    log.warn('no "uplink" in the configuration and no claim file: alerts are only logged and kept in the outbox');
   else commands.push(agentCommand(args, folder.environment));
   const children = new ChildSet(commands, {
     died: (name, reason, restartInMs) => log.error({ name, reason, restartInMs }, 'a process died and is started again'),
+    restarts: (name) => log.info({ name }, 'a process begins anew, as it asked'),
   });
   const stop = () => children.stop();
   process.once('SIGTERM', stop).once('SIGINT', stop);

@@ -2,13 +2,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { CaptureState } from '../contract/health.ts';
-import { isStateMessage } from './child-state.ts';
+import { exitRestart, isStateMessage } from './child-state.ts';
 import { exitUsage } from './user-error.ts';
 
 const restartMinMs = 1_000;
 const restartMaxMs = 30_000;
 /** A process that ran so long was sound: the next wait is short again. */
 const soundAfterMs = 60_000;
+/** A process that asks again and again to be started anew is not sound, whatever it says: beyond so many in the time, it waits as after a death. */
+const restartsAtOnceMax = 5;
+const restartsAtOnceWithinMs = 60_000;
 
 const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
 
@@ -31,6 +34,8 @@ export interface SupervisorEvents {
   state?(state: CaptureState): void;
   /** The process died and will be started again. */
   died(reason: string, restartInMs: number): void;
+  /** The process ended in order to be started again, which is done at once. */
+  restarts?(): void;
 }
 
 export interface SupervisorOptions {
@@ -48,6 +53,8 @@ export class Supervisor {
   private child: ChildProcess | undefined;
   private timer: NodeJS.Timeout | undefined;
   private waitMs = restartMinMs;
+  /** When processes asked to be started again, the latest ones. */
+  private askedAtMs: number[] = [];
   private stopping = false;
   /** The present process has spoken, so it listens for signals; one that is still loading would die of them. */
   private isListening = false;
@@ -135,8 +142,21 @@ export class Supervisor {
       return;
     }
     if (performance.now() - startedMs > soundAfterMs) this.waitMs = restartMinMs;
+    if (exitCode === exitRestart && this.mayRestartAtOnce()) {
+      this.events.restarts?.();
+      this.start();
+      return;
+    }
     this.events.died(reason, this.waitMs);
     this.timer = setTimeout(() => this.start(), this.waitMs);
     this.waitMs = Math.min(restartMaxMs, this.waitMs * 2);
+  }
+
+  private mayRestartAtOnce(): boolean {
+    const nowMs = performance.now();
+    this.askedAtMs = this.askedAtMs.filter((atMs) => nowMs - atMs < restartsAtOnceWithinMs);
+    if (this.askedAtMs.length >= restartsAtOnceMax) return false;
+    this.askedAtMs.push(nowMs);
+    return true;
   }
 }

@@ -113,6 +113,17 @@ export const alertSchema = z
     reasons: z.array(reasonSchema).min(1),
     advice: z.object({ vi: z.string(), en: z.string() }),
     evidence: z.object({ id: z.string(), bytes: z.int(), sha256: z.string() }).optional(),
+    retro: z
+      .object({
+        firstSeen: timestamp,
+        lastSeen: timestamp,
+        days: z.int().min(1).meta({ description: 'days on which it was seen' }),
+        count: z.int().min(1).meta({ description: 'times it was seen' }),
+      })
+      .optional()
+      .meta({
+        description: 'found in the memory of what was seen, after the indicator became known; tsFirst and tsLast are of the search',
+      }),
     sensor: z.object({
       version: z.string(),
       intel: z.string().optional().meta({ description: 'bundle of the indicator set' }),

@@ -16,6 +16,8 @@ export const centreKindWords: Record<CentreAlertKind, Words> = {
   'box.clock': { vi: 'đồng hồ của thiết bị sai', en: 'the clock of the box is off' },
   'box.outbox': { vi: 'thiết bị không giữ được bản tin một cách an toàn', en: 'the box cannot keep its messages safely' },
   'box.refused': { vi: 'thiết bị gửi bản tin không hợp lệ', en: 'the box sent messages that are not valid' },
+  'box.clone': { vi: 'có hai máy dùng chung tên và chứng thư của thiết bị', en: 'two machines use the id of the box' },
+  'certificate.refused': { vi: 'Trung tâm đã từ chối một yêu cầu cấp chứng thư', en: 'somebody was refused a certificate' },
   'broker.denied': { vi: 'máy chủ MQTT đã từ chối kết nối', en: 'the broker turned somebody away' },
 };
 
@@ -87,6 +89,8 @@ export const centreMeasures = {
   oldest: duration('seconds that the oldest message has waited', 'bản tin cũ nhất đã chờ', 'the oldest message has waited for'),
   refused: measure('messages refused', 'số bản tin bị từ chối', 'messages refused'),
   lastRefusal: measure('the last one', 'lần cuối', 'the last one'),
+  cloneSigns: measure('signs of a second machine', 'số dấu hiệu có máy thứ hai', 'signs of a second machine'),
+  certificatesRefused: measure('certificates refused', 'số lần từ chối', 'times refused'),
   denied: measure('times turned away', 'số lần từ chối', 'times turned away'),
 } satisfies Record<string, Measure>;
 

@@ -12,6 +12,8 @@ export const centreAlertKinds = [
   'box.clock',
   'box.outbox',
   'box.refused',
+  'box.clone',
+  'certificate.refused',
   'broker.denied',
 ] as const;
 export type CentreAlertKind = (typeof centreAlertKinds)[number];
@@ -30,6 +32,7 @@ export const centreAlertSchema = z
       description:
         'box.silent: no sign of life. box.blind: it lives but sees no traffic. box.hole: numbers are missing. box.loss: it had to drop ' +
         'messages. box.clock: its clock is off. box.outbox: its disk fails. box.refused: it sent what is no valid message. ' +
+        'box.clone: two machines use its id. certificate.refused: somebody asked for a certificate and was turned away. ' +
         'broker.denied: the broker turned somebody away',
     }),
     severity: z.int().min(1).max(4).meta({ description: '1 notice, 2 suspicious, 3 serious, 4 critical' }),

@@ -13,10 +13,10 @@ const boxId = z.string().regex(boxIdPattern, 'is not 4 to 32 of a-z, 0-9 and -')
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
 
 export const contactSchema = z.strictObject({
-  name: z.string().min(1).max(100),
-  role: z.string().max(100).optional(),
-  phone: z.string().max(40).optional(),
-  email: z.string().max(100).optional(),
+  name: z.string().min(1).max(100).meta({ description: 'of a person or an office' }),
+  role: z.string().max(100).optional().meta({ description: 'what for, such as technician' }),
+  phone: z.string().max(40).optional().meta({ description: 'for people to dial' }),
+  email: z.string().max(100).optional().meta({ description: 'for people to write to' }),
 });
 export type Contact = z.infer<typeof contactSchema>;
 

@@ -25,8 +25,8 @@ const day = z.iso.date().meta({ description: 'a day in Vietnam, such as 2027-02-
 export const dutySchema = z.strictObject({
   tet: z
     .strictObject({
-      enabled: z.boolean().default(true),
-      daysBefore: z.int().min(0).max(30).default(7),
+      enabled: z.boolean().default(true).meta({ description: 'watch over Tết' }),
+      daysBefore: z.int().min(0).max(30).default(7).meta({ description: 'before the first day of the year' }),
       daysAfter: z.int().min(0).max(30).default(7).meta({ description: 'counted from the first day of the year' }),
     })
     .prefault({})
@@ -34,7 +34,11 @@ export const dutySchema = z.strictObject({
   periods: z
     .array(
       z
-        .strictObject({ name: z.string().min(1).max(100), from: day, to: day.meta({ description: 'the last day' }) })
+        .strictObject({
+          name: z.string().min(1).max(100).meta({ description: 'for people' }),
+          from: day,
+          to: day.meta({ description: 'the last day' }),
+        })
         .refine(({ from, to }) => from <= to, { error: 'ends before it begins' }),
     )
     .max(50)

@@ -1,9 +1,12 @@
 /** What the agent asks of the process that fetches a release, and what that says meanwhile. Over the channel of fork; nothing else goes this way. */
 import { z } from 'zod';
-import { releaseSchema } from './intelligence-message.ts';
+import { type Release, releaseSchema } from './intelligence-message.ts';
 
 export const fetchOrderSchema = z.object({
-  release: releaseSchema.meta({ description: 'as the director has signed it' }),
+  release: z.union([
+    releaseSchema.meta({ description: 'as the director has signed it' }),
+    z.object({ channel: z.string() }).meta({ description: 'the newest of the channel: a person has brought the repository' }),
+  ]),
   repository: z.union([
     z.object({
       url: z.string(),
@@ -28,12 +31,12 @@ export type FetchFaultCode = (typeof fetchFaultCodes)[number];
 
 export const fetchNewsSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('bytes'), fetched: z.number() }),
-  z.object({ type: z.literal('done'), file: z.string(), fetched: z.number() }),
+  z.object({ type: z.literal('done'), release: releaseSchema, file: z.string(), fetched: z.number() }),
   z.object({ type: z.literal('failed'), code: z.enum(fetchFaultCodes), reason: z.string() }),
 ]);
 export type FetchNews = z.infer<typeof fetchNewsSchema>;
 
 /** Of a compiled set, below the folder of the box's intelligence. */
-export function releaseFileName({ version, sha256 }: FetchOrder['release']): string {
+export function releaseFileName({ version, sha256 }: Pick<Release, 'version' | 'sha256'>): string {
   return `releases/${version}-${sha256.slice(0, 16)}.vgi`;
 }

@@ -35,6 +35,8 @@ export const fromAgentSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('taken'), number: z.int() }),
   /** The settings or the indicators in the state folder are others: read them anew. What came of it stands in the reports. */
   z.object({ type: z.literal('reload') }),
+  /** End in order, and be started again. */
+  z.object({ type: z.literal('restart') }),
   /** How many messages that were handed over this agent process still holds in memory: gone with it, should it die now. */
   z.object({ type: z.literal('held'), run: z.string().max(64), count: z.int().min(0) }),
 ]);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TargetFile } from 'tuf-js';
 import { type FetchFaultCode, type FetchNews, type FetchOrder, fetchOrderSchema, releaseFileName } from '../contract/fetch-order.ts';
+import type { Release } from '../contract/intelligence-message.ts';
 import { deltaTarget, fullTarget, type TargetFacts, targetFactsSchema, targetPath } from '../contract/release-repository.ts';
 import { setBytesMax } from '../sensor/intel/set-layout.ts';
 import { download } from './download.ts';
@@ -35,8 +36,19 @@ interface Chosen {
   base?: string;
 }
 
+/** The newest whole release of a channel. */
+async function newest(metadata: Metadata, channel: string): Promise<Release> {
+  let found: TargetFacts | undefined;
+  for (const name of metadata.names()) {
+    const facts = targetFactsSchema.safeParse((await metadata.target(name))?.custom).data;
+    if (facts?.channel === channel && facts.from === undefined && facts.version > (found?.version ?? 0)) found = facts;
+  }
+  if (found === undefined) throw new SourceFault('absent', `the repository has no release of ${channel}`);
+  return { channel, version: found.version, sha256: found.sha256 };
+}
+
 /** The difference from what the box has where there is one, else the whole. Rejects where the repository does not know this very release. */
-async function choose(metadata: Metadata, { release, from }: FetchOrder): Promise<Chosen[]> {
+async function choose(metadata: Metadata, release: Release, from: FetchOrder['from']): Promise<Chosen[]> {
   const candidates = [
     ...(from === undefined ? [] : [{ name: deltaTarget(from.release, release), base: from.file }]),
     { name: fullTarget(release) },
@@ -55,15 +67,19 @@ async function choose(metadata: Metadata, { release, from }: FetchOrder): Promis
   return chosen;
 }
 
-async function fetchRelease(order: FetchOrder, onBytes: (fetched: number) => void): Promise<{ file: string; fetched: number }> {
-  const { release, folder, rootFile, trustedMs, bytesPerSecondMax } = order;
+async function fetchRelease(
+  order: FetchOrder,
+  onBytes: (fetched: number) => void,
+): Promise<Omit<Extract<FetchNews, { type: 'done' }>, 'type'>> {
+  const { folder, rootFile, trustedMs, bytesPerSecondMax } = order;
   const source = await sourceOf(order);
   const metadata = await refreshMetadata({ source, folder: join(folder, 'metadata'), rootFile, trustedMs, bytesPerSecondMax });
+  const release = 'sha256' in order.release ? order.release : await newest(metadata, order.release.channel);
   const file = releaseFileName(release);
   let fetched = 0;
   let fault: unknown;
   // Where the difference cannot be used, whatever the reason, the whole is fetched.
-  for (const { name, target, facts, base } of await choose(metadata, order)) {
+  for (const { name, target, facts, base } of await choose(metadata, release, order.from)) {
     const sha256 = target.hashes.sha256 ?? '';
     const wanted = { path: targetPath(name, sha256), lengthBytes: target.length, sha256 };
     const fetchedFile = join(folder, 'fetch', sha256);
@@ -84,7 +100,7 @@ async function fetchRelease(order: FetchOrder, onBytes: (fetched: number) => voi
         sha256: release.sha256,
         bytesMax: Math.min(facts.setBytes, setBytesMax),
       });
-      return { file, fetched };
+      return { release, file, fetched };
     } catch (error) {
       fault = error;
     }

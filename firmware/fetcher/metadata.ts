@@ -22,6 +22,8 @@ export class MetadataFault extends Error {
 
 export interface Metadata {
   target(name: string): Promise<TargetFile | undefined>;
+  /** Of all targets. */
+  names(): string[];
 }
 
 export interface MetadataParts {
@@ -80,7 +82,12 @@ async function refreshIn(parts: MetadataParts, draft: string, isKept: boolean): 
   if (existsSync(folder)) renameSync(folder, former);
   renameSync(draft, folder);
   rmSync(former, { recursive: true, force: true });
-  return { target: (name) => verified(fetcher, () => updater.getTargetInfo(name)) };
+  return {
+    target: (name) => verified(fetcher, () => updater.getTargetInfo(name)),
+    // Verified a moment ago, in a folder that is nobody else's.
+    names: () =>
+      Object.keys((JSON.parse(readFileSync(join(folder, 'targets.json'), 'utf8')) as { signed: { targets: object } }).signed.targets),
+  };
 }
 
 /** What tuf-js throws is told in its own words; what the source threw keeps its kind. */

@@ -26,8 +26,10 @@ export interface AgentChannelParts {
   onChange?: (text: string) => void;
   /** So many messages that were handed over died with the agent that held them. */
   onLost?: (count: number) => void;
-  /** The settings or the indicators in the state folder are others. */
+  /** The settings or the indicators in the state folder are others; also told with each new link, for nobody says what was missed. */
   onReload?: () => void;
+  /** A new process is wanted. */
+  onRestart?: () => void;
 }
 
 export class AgentChannel {
@@ -37,6 +39,7 @@ export class AgentChannel {
   private readonly onChange: (text: string) => void;
   private readonly onLost: (count: number) => void;
   private readonly onReload: () => void;
+  private readonly onRestart: () => void;
   /** What the agent said last of the messages that it holds in memory. */
   private held: { run: string; count: number } | undefined;
   private socket: Socket | undefined;
@@ -52,9 +55,16 @@ export class AgentChannel {
   private answer: ((isTaken: boolean) => void) | undefined;
   private isHandingOver = false;
 
-  constructor({ path, onChange = () => undefined, onLost = () => undefined, onReload = () => undefined }: AgentChannelParts) {
+  constructor({
+    path,
+    onChange = () => undefined,
+    onLost = () => undefined,
+    onReload = () => undefined,
+    onRestart = () => undefined,
+  }: AgentChannelParts) {
     this.onLost = onLost;
     this.onReload = onReload;
+    this.onRestart = onRestart;
     this.path = path;
     this.onChange = onChange;
   }
@@ -133,6 +143,7 @@ export class AgentChannel {
     this.tell('connected to the agent');
     this.write(lineOf({ type: 'hello', pid: process.pid, startedMs: Math.round(performance.timeOrigin) }));
     this.flush();
+    this.onReload();
   }
 
   private lose(reason: string): void {
@@ -186,6 +197,7 @@ export class AgentChannel {
     if (message?.type === 'clock') this.clock = message.clock;
     else if (message?.type === 'held') this.hold(message);
     else if (message?.type === 'reload') this.onReload();
+    else if (message?.type === 'restart') this.onRestart();
     else if (message?.number === this.number) this.answer?.(true);
   }
 

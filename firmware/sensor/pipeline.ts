@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Alert } from '../contract/alert.ts';
 import { AlertEngine } from './alert/alert-engine.ts';
 import { alertOptions } from './alert/options.ts';
+import { type AlertRules, rulesOf } from './alert/rules.ts';
 import type { Frame } from './capture/frame.ts';
 import { AnomalyCounter } from './decode/anomaly.ts';
 import { FrameDecoder } from './decode/frame-decoder.ts';
@@ -23,8 +24,11 @@ export const pipelineOptions = z.strictObject({
 });
 export type PipelineOptions = z.infer<typeof pipelineOptions>;
 
+/** What a running pipeline takes up without losing what it knows. */
+export type ChangeableOptions = Pick<PipelineOptions, 'detectors' | 'alerts'> & Partial<AlertRules> & { agency?: string | undefined };
+
 export interface PipelineSetup {
-  options: PipelineOptions;
+  options: PipelineOptions & Partial<AlertRules>;
   indicators: Indicators;
   box: string;
   agency?: string;
@@ -50,9 +54,10 @@ export class Pipeline {
   readonly observer: Observer;
   readonly alerts: AlertEngine;
   readonly decoder: FrameDecoder;
-  private readonly detectors: Detector[];
-  private readonly listeners: Record<EventKind, Detector[]>;
-  private readonly flowListeners: Detector[];
+  private detectors: Detector[];
+  private listeners: Record<EventKind, Detector[]>;
+  private flowListeners: Detector[];
+  private indicators: Indicators;
   private readonly setup: PipelineSetup;
   private readonly raise;
   private tickedMicros = 0;
@@ -66,8 +71,9 @@ export class Pipeline {
     const { options } = setup;
     this.observer = new Observer(options, this.dispatch.bind(this), this.anomalies, setup.onEvent !== undefined);
     this.decoder = new FrameDecoder(this.observer, this.anomalies);
-    this.alerts = new AlertEngine(options.alerts, this.alertContext(), setup.onAlert);
+    this.alerts = new AlertEngine(options.alerts, this.alertContext(), setup.onAlert, rulesOf(options));
     this.raise = this.alerts.raise.bind(this.alerts);
+    this.indicators = setup.indicators;
     this.detectors = createDetectors(options.detectors, setup.indicators, this.observer.home);
     this.listeners = listenersOf(this.detectors);
     this.flowListeners = this.listeners.flow;
@@ -120,7 +126,16 @@ export class Pipeline {
 
   /** Takes another set of indicators between two frames. */
   load(indicators: Indicators): void {
+    this.indicators = indicators;
     for (const detector of this.detectors) detector.load(indicators);
+  }
+
+  /** Takes other options between two frames; flows, streams, hosts and open alerts stay. */
+  configure(options: ChangeableOptions): void {
+    this.alerts.configure(options.alerts, rulesOf(options), options.agency);
+    this.detectors = createDetectors(options.detectors, this.indicators, this.observer.home, this.detectors);
+    this.listeners = listenersOf(this.detectors);
+    this.flowListeners = this.listeners.flow;
   }
 
   private tick(nowMicros: number): void {

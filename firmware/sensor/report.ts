@@ -5,6 +5,7 @@ import type { OutboxWriter } from '../outbox/outbox.ts';
 import type { AlertEngine } from './alert/alert-engine.ts';
 import type { SensorSource } from './capture/configured-source.ts';
 import type { IndicatorFiles } from './intel/indicator-files.ts';
+import type { Intelligence } from './intelligence.ts';
 import type { Observer } from './observe/observer.ts';
 import type { TrafficLedger } from './observe/traffic-ledger.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -16,13 +17,15 @@ const run = randomUUID();
 export interface ReportParts {
   pipeline: Pipeline;
   source: SensorSource;
-  intelligence: IndicatorFiles;
+  intelligence: Pick<IndicatorFiles, 'current' | 'total' | 'newestMs'> & Partial<Pick<Intelligence, 'state'>>;
+  /** Absent: nobody can change any, as where a file is looked at. */
+  settings?: NonNullable<SensorReport['settings']>;
   timers: TimerLateness;
   /** Absent: nothing is kept for the centre, alerts are only logged. */
   outbox?: Pick<OutboxWriter, 'writerState'>;
 }
 
-export function reportOf({ pipeline, source, intelligence, timers, outbox }: ReportParts): SensorReport {
+export function reportOf({ pipeline, source, intelligence, settings, timers, outbox }: ReportParts): SensorReport {
   const { alerts, anomalies, observer } = pipeline;
   return {
     capture: captureOf(pipeline, source),
@@ -37,8 +40,10 @@ export function reportOf({ pipeline, source, intelligence, timers, outbox }: Rep
     intelligence: {
       bundle: intelligence.current.bundle,
       indicators: intelligence.total,
+      ...intelligence.state,
       ...(intelligence.newestMs === undefined ? {} : { ageSeconds: Math.max(0, Math.floor((Date.now() - intelligence.newestMs) / 1000)) }),
     },
+    ...(settings === undefined ? {} : { settings }),
     ...(outbox === undefined ? {} : { outboxWriter: outbox.writerState }),
   };
 }
@@ -58,8 +63,10 @@ function captureOf(pipeline: Pipeline, source: SensorSource): SensorReport['capt
   };
 }
 
-function alertsOf({ openCount, openContacts, opened, attempts, contacts, refused }: AlertEngine): NonNullable<SensorReport['alerts']> {
-  return { open: openCount, openContacts, opened, attempts, contacts, refused };
+function alertsOf(engine: AlertEngine): NonNullable<SensorReport['alerts']> {
+  const { openCount, openContacts, opened, attempts, contacts, refused, suppressed } = engine;
+  const hidden = Object.keys(suppressed).length === 0 ? {} : { suppressed };
+  return { open: openCount, openContacts, opened, attempts, contacts, refused, ...hidden };
 }
 
 function trafficOf(ledger: TrafficLedger): NonNullable<SensorReport['traffic']> {

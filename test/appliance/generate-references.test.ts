@@ -14,13 +14,20 @@ describe('the generated references', () => {
   });
 
   it('leave messages open to fields of later versions, and refuse unknown options of the configuration', () => {
-    for (const name of ['alert-1', 'health-1', 'presence-1', 'loss-1', 'ack-1', 'centre-state-1', 'centre-alert-1']) {
+    const answers = ['config-reported-1', 'command-response-1', 'retro-match-1', 'intel-current-1'];
+    for (const name of ['alert-1', 'health-1', 'presence-1', 'loss-1', 'ack-1', 'centre-state-1', 'centre-alert-1', ...answers]) {
       const text = committed(`firmware/contract/schema/${name}.schema.json`);
       expect(text).not.toContain('"additionalProperties": false');
       expect(JSON.parse(text)).toMatchObject({ type: 'object', properties: { schema: { const: name.replace(/-(?=\d+$)/, '/') } } });
     }
     const schema = JSON.parse(committed('firmware/contract/schema/box-configuration.schema.json')) as object;
     expect(schema).toMatchObject({ additionalProperties: false });
+  });
+
+  it('refuse what is unknown in all that is signed or sealed with a code', () => {
+    for (const name of ['config-desired-1', 'command-request-1', 'claim-1', 'claim-request-1', 'certificate-request-1', 'settings']) {
+      expect(JSON.parse(committed(`firmware/contract/schema/${name}.schema.json`))).toMatchObject({ additionalProperties: false });
+    }
   });
 
   it('describe every option', () => {

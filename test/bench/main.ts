@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { type Figure, isBroken, table } from './figure.ts';
 import { measure } from './measure.ts';
 import { away } from './parts/away.ts';
+import { director } from './parts/director.ts';
 import { fleet } from './parts/fleet.ts';
 import { fuzz } from './parts/fuzz.ts';
 import { hostile } from './parts/hostile.ts';
@@ -30,6 +31,7 @@ const parts: Readonly<Record<string, (workspace: Workspace, sizes: Sizes) => Pro
   away,
   ingest,
   fleet,
+  director,
 };
 
 async function bench(): Promise<number> {

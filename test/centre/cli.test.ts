@@ -129,13 +129,13 @@ describe('vonggac-centre boxes', () => {
 
 describe('vonggac-centre', () => {
   it.each([
-    [['watch'], /--broker/],
+    [['watch'], /--centre/],
     [['watch', '--broker', 'nonsense'], /nonsense/],
     [['watch', '--broker', 'mqtts://127.0.0.1:1', '--ca', '/missing.pem'], /missing\.pem/],
     [['watch', '--broker', 'mqtt://b', '--lang', 'fr'], /fr/],
     [['wach'], /wach/],
     [[], /no command/],
-    [['ingest', '--broker', 'mqtt://b'], /--store/],
+    [['ingest', '--broker', 'mqtt://b'], /--centre/],
     [['ingest', '--broker', 'mqtt://b', '--store', '/missing/centre.db'], /missing/],
     [['ingest', '--broker', 'mqtt://b', '--store', 'x.db', '--limits', '/missing.json'], /missing\.json/],
     [['ingest', '--broker', 'mqtt://b', '--store', 'x.db', '--limits', limits], /holeSecond/],

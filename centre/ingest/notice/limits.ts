@@ -27,7 +27,8 @@ export const limitsSchema = z.strictObject({
   closeSeconds: seconds.default(30).meta({ description: 'an alert is closed once all was well for this long' }),
   reopenSeconds: seconds.default(300).meta({ description: 'and is not raised anew before this' }),
   lossQuietSeconds: seconds.default(86_400).meta({ description: 'an alert of lost alerts is closed after this long without another' }),
-  refusedQuietSeconds: seconds.default(3_600).meta({ description: 'one of refused messages or clients likewise' }),
+  cloneQuietSeconds: seconds.default(86_400).meta({ description: 'one of two machines with one id likewise' }),
+  refusedQuietSeconds: seconds.default(3_600).meta({ description: 'one of refused messages, certificates or clients likewise' }),
   updateSeconds: seconds.default(60).meta({ description: 'an open alert is not written again sooner' }),
 });
 export type Limits = z.output<typeof limitsSchema>;

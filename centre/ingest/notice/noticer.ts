@@ -73,10 +73,12 @@ export class Noticer {
         this.#desk.keepOnly(judgements);
       }
       for (const kind of occurrenceKinds) await this.#settleOccurrences(kind);
-      const { lossQuietSeconds, refusedQuietSeconds } = this.#parts.limits;
+      const { lossQuietSeconds, cloneQuietSeconds, refusedQuietSeconds } = this.#parts.limits;
       await this.#desk.closeQuiet({
         'box.loss': lossQuietSeconds,
         'box.refused': refusedQuietSeconds,
+        'box.clone': cloneQuietSeconds,
+        'certificate.refused': refusedQuietSeconds,
         'broker.denied': refusedQuietSeconds,
       });
     });

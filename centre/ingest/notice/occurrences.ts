@@ -1,5 +1,5 @@
 /**
- * Things that happen to a box rather than last: it dropped alerts, it sent what is no message, the broker turned it away. Counted here until
+ * Things that happen to a box rather than last: it dropped alerts, it sent what is no message, its id was used twice, the broker turned it away. Counted here until
  * the noticer has written them into an alert. Bounded: what comes under too many names is counted under `-`.
  */
 import type { CentreAlert, CentreAlertKind } from '../../../firmware/contract/centre-alert.ts';
@@ -7,7 +7,7 @@ import { centreMeasures as measures } from '../../../firmware/contract/centre-al
 import type { Loss } from '../../../firmware/contract/loss.ts';
 import type { AdviceName } from './texts.ts';
 
-export type OccurrenceKind = Extract<CentreAlertKind, 'box.loss' | 'box.refused' | 'broker.denied'>;
+export type OccurrenceKind = Extract<CentreAlertKind, 'box.loss' | 'box.refused' | 'box.clone' | 'certificate.refused' | 'broker.denied'>;
 
 /** In one round. Where more boxes are in trouble at once, one alert for the rest is better than one for each. */
 const namesMax = 100;
@@ -25,6 +25,13 @@ interface OccurrenceWords {
 export const occurrenceWords: Readonly<Record<OccurrenceKind, OccurrenceWords>> = {
   'box.loss': { severity: 3, advice: 'loss', counted: measures.alertsLost.name, detail: measures.lossReason.name },
   'box.refused': { severity: 3, advice: 'refused', counted: measures.refused.name, detail: measures.lastRefusal.name },
+  'box.clone': { severity: 4, advice: 'clone', counted: measures.cloneSigns.name, detail: measures.lastRefusal.name },
+  'certificate.refused': {
+    severity: 2,
+    advice: 'certificateRefused',
+    counted: measures.certificatesRefused.name,
+    detail: measures.lastRefusal.name,
+  },
   'broker.denied': { severity: 2, advice: 'denied', counted: measures.denied.name, detail: measures.lastRefusal.name },
 };
 
@@ -44,6 +51,8 @@ export class Occurrences {
   readonly #pending: Record<OccurrenceKind, Map<string, Occurrence>> = {
     'box.loss': new Map(),
     'box.refused': new Map(),
+    'box.clone': new Map(),
+    'certificate.refused': new Map(),
     'broker.denied': new Map(),
   };
 

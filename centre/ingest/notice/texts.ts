@@ -70,6 +70,14 @@ export const adviceTexts = {
     vi: 'Thiết bị gửi bản tin mà Trung tâm không hiểu. Nếu vừa cập nhật, hãy cập nhật phần mềm Trung tâm lên cùng phiên bản; nếu không, thiết bị có thể bị can thiệp: xem bản tin gốc trong cơ sở dữ liệu và kiểm tra thiết bị.',
     en: 'The box sends messages that the centre does not understand. After an update, bring the centre to the same version; otherwise the box may have been tampered with: look at the original messages in the store, and at the box.',
   },
+  clone: {
+    vi: 'Có máy khác đang dùng tên và chứng thư của thiết bị này, hoặc có người dùng lại tệp đăng ký đã dùng. Gọi cán bộ kỹ thuật của đơn vị: thẻ nhớ có bị sao chép, bị mất hay lắp sang máy khác không? Nếu không rõ, thu hồi ngay bằng "vonggac-centre revoke", rồi cấp lại bằng "vonggac-centre enrol --again" cho một thẻ mới.',
+    en: 'Another machine uses the id and the certificate of this box, or somebody used its claim file a second time. Call the technician of the agency: was the memory card copied, lost, or put into another machine? If in doubt, revoke it at once with "vonggac-centre revoke", then enrol it anew on a fresh card with "vonggac-centre enrol --again".',
+  },
+  certificateRefused: {
+    vi: 'Có nơi xin chứng thư nhưng không được cấp. Nếu đang lắp thiết bị mới: xem lý do ở trên, tạo tệp mới bằng "vonggac-centre enrol --again" nếu tệp cũ đã hết hạn hoặc sai. Nếu không ai đang lắp thiết bị thì có người đang thử giả mạo: giữ nhật ký, kiểm tra ai đã giữ tệp đăng ký.',
+    en: 'Somebody asked for a certificate and did not get it. Where a new box is being set up: see the reason above, and make a new file with "vonggac-centre enrol --again" if the old one ended or is wrong. Otherwise somebody is trying to pass for a box: keep the logs, and find out who held the claim file.',
+  },
   denied: {
     vi: 'Máy chủ MQTT đã từ chối một kết nối: chứng thư hoặc mật khẩu sai, hết hạn hay bị thu hồi, hoặc có người dò quét. Đối chiếu với nhật ký của máy chủ MQTT; nếu không phải thiết bị của ta, hãy chặn địa chỉ đó.',
     en: 'The broker turned a client away: its certificate or password is wrong, expired or revoked, or somebody is probing. Compare the log of the broker; if it is none of our boxes, block the address.',

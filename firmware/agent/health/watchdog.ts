@@ -101,7 +101,7 @@ export interface WatchdogParts {
   sensor: WatchedSensor;
   /** The kernel's count of the mirror port; undefined where there is none, as for a capture file. */
   interfaceCount: () => InterfaceCount | undefined;
-  isFiltered: boolean;
+  isFiltered: () => boolean;
   /** Resolves when the outbox answers, whatever it says. */
   askOutbox: () => Promise<unknown>;
   /** By name, as people read it. */
@@ -188,7 +188,7 @@ export class Watchdog {
       sensorSilentMs: sensor.silentMs,
       isStarting: sensor.report().capture.state === 'starting',
       silence: this.#flow.silence,
-      isFiltered,
+      isFiltered: isFiltered(),
       outboxSilentMs: this.#askedMs === undefined ? 0 : nowMs - this.#askedMs,
       overdueMs: Object.fromEntries(Object.entries(pulses).map(([name, pulse]) => [name, pulse.overdueMs])),
     };

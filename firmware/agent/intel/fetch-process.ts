@@ -4,6 +4,7 @@
  */
 import { fork } from 'node:child_process';
 import { type FetchFaultCode, type FetchOrder, fetchNewsSchema } from '../../contract/fetch-order.ts';
+import type { Release } from '../../contract/intelligence-message.ts';
 
 /** A release over a thin line may take hours; a process that says nothing for so long hangs. */
 const silenceMs = 180_000;
@@ -23,7 +24,14 @@ export interface FetchEvents {
   onBytes?: (fetched: number) => void;
 }
 
-export type Fetch = (order: FetchOrder, signal: AbortSignal, events?: FetchEvents) => Promise<{ file: string; fetched: number }>;
+export interface Fetched {
+  release: Release;
+  /** Compiled set, below the folder of the order. */
+  file: string;
+  fetched: number;
+}
+
+export type Fetch = (order: FetchOrder, signal: AbortSignal, events?: FetchEvents) => Promise<Fetched>;
 
 /** `program`: of the fetcher. The fetch resolves with the file of the compiled set, whole and verified, and rejects with a `FetchFault`. */
 export function fetchBy(program: string): Fetch {
@@ -39,7 +47,7 @@ export function fetchBy(program: string): Fetch {
         clearTimeout(silent);
         silent = setTimeout(stop, silenceMs);
         if (news?.type === 'bytes') onBytes?.(news.fetched);
-        else if (news?.type === 'done') end = () => resolve({ file: news.file, fetched: news.fetched });
+        else if (news?.type === 'done') end = () => resolve(news);
         else if (news?.type === 'failed') end = () => reject(new FetchFault(news.code, news.reason));
       });
       child.on('error', (error) => {

@@ -7,7 +7,7 @@ import type { FetchOrder } from '../../contract/fetch-order.ts';
 import type { SensorReport } from '../../contract/health.ts';
 import type { IntelligenceReported, Release } from '../../contract/intelligence-message.ts';
 import { type Fetch, FetchFault } from './fetch-process.ts';
-import { type ReleaseStore, sameRelease } from './release-store.ts';
+import { type ReleaseState, type ReleaseStore, type StateFiles, sameRelease } from './release-store.ts';
 
 export interface KeeperLimits {
   /** Boxes that are ordered the same at the same time do not come all at once. */
@@ -26,6 +26,8 @@ export interface KeeperLimits {
   /** A trial that was begun so often without an end takes the box down with it. */
   trialsMax: number;
   pollMs: number;
+  /** How often it looks whether a person has loaded a release. */
+  offerMs: number;
 }
 
 export const keeperLimits: KeeperLimits = {
@@ -38,11 +40,13 @@ export const keeperLimits: KeeperLimits = {
   stormAlertsMax: 200,
   trialsMax: 3,
   pollMs: 200,
+  offerMs: 3_000,
 };
 
 export interface KeeperParts {
   box: string;
   store: ReleaseStore;
+  read: StateFiles['read'];
   /** Where releases come from; undefined: nobody said. */
   repository: () => FetchOrder['repository'] | undefined;
   rootFile: string;
@@ -75,6 +79,7 @@ export class IntelligenceKeeper {
   readonly #limits: KeeperLimits;
   readonly #random: () => number;
   #work: { stopping: AbortController; ended: Promise<void> } | undefined;
+  #offers: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(parts: KeeperParts) {
@@ -92,14 +97,28 @@ export class IntelligenceKeeper {
       store.write({ inUse: store.fileOf(good) === undefined ? undefined : good, trials: 0 });
     else store.point(inUse);
     this.#begin();
+    this.#offers = setInterval(() => this.#lookForOffer(), this.#limits.offerMs);
+    this.#lookForOffer();
   }
 
   /** What the configuration in force names. The same again changes nothing; undefined leaves what is in use. */
   order(release: Release | undefined): void {
+    if (release === undefined || sameRelease(release, this.#parts.store.state.directed)) return;
+    this.#bringIn(release, { directed: release });
+  }
+
+  /** A release that a person has loaded and that is newer than what is in use; the next one that the director names counts again. */
+  #lookForOffer(): void {
+    const { store, read } = this.#parts;
+    const offered = store.takeOffered(read);
+    if (offered === undefined || offered.version <= (store.state.inUse?.version ?? 0)) return;
+    this.#bringIn(offered, {});
+  }
+
+  #bringIn(release: Release, more: Pick<ReleaseState, 'directed'>): void {
     const { store, log } = this.#parts;
-    if (release === undefined || sameRelease(release, store.state.ordered)) return;
     try {
-      store.write({ ordered: release, refused: undefined });
+      store.write({ ...more, ordered: release, refused: undefined });
     } catch (error) {
       // On a full disk the order is not kept; the configuration brings it again at the next start.
       log.warn({ reason: messageOf(error) }, 'the order of a release could not be kept');
@@ -109,6 +128,7 @@ export class IntelligenceKeeper {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    clearInterval(this.#offers);
     this.#work?.stopping.abort();
     await this.#work?.ended;
   }

@@ -10,7 +10,10 @@ import { type Release, releaseSchema } from '../../contract/intelligence-message
 import { replaceFile } from '../whole-file.ts';
 
 const stateSchema = z.object({
+  /** To be brought into use: by the director, or by a person with a stick. */
   ordered: releaseSchema.optional(),
+  /** What the director named last. */
+  directed: releaseSchema.optional(),
   inUse: releaseSchema.optional(),
   /** The last one that stood its trial. */
   good: releaseSchema.optional(),
@@ -63,6 +66,15 @@ export class ReleaseStore {
     else replaceFile(this.#pointer, JSON.stringify({ release, file: releaseFileName(release) }), 0o644);
   }
 
+  /** What a person has loaded from a stick since this was last asked. */
+  takeOffered(read: StateFiles['read']): Release | undefined {
+    const path = offeredFile(this.folder);
+    if (!existsSync(path)) return undefined;
+    const release = read(path, pointerSchema)?.release;
+    rmSync(path, { force: true });
+    return release;
+  }
+
   /** Removes every compiled set that is neither in use nor the last good one. */
   tidy(): void {
     const kept = [this.#state.inUse, this.#state.good, this.#state.ordered].flatMap((release) =>
@@ -82,6 +94,11 @@ export class ReleaseStore {
   get #pointer(): string {
     return join(this.folder, 'in-use.json');
   }
+}
+
+/** Where `vonggac intel load` leaves word for the agent. */
+export function offeredFile(folder: string): string {
+  return join(folder, 'offered.json');
 }
 
 export function sameRelease(a: Release | undefined, b: Release | undefined): boolean {

@@ -37,7 +37,7 @@ export const panelOptionsSchema = z.strictObject({
 export type PanelOptions = z.output<typeof panelOptionsSchema>;
 
 /** Whether the local time of this moment lies from `from` on and before `to`. Equal times: always. */
-export function isQuiet({ quietHours }: PanelOptions, moment: Date): boolean {
+export function isQuiet({ quietHours }: Pick<PanelOptions, 'quietHours'>, moment: Date): boolean {
   if (quietHours === undefined) return false;
   const minutesOf = (text: string) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
   const now = moment.getHours() * 60 + moment.getMinutes();

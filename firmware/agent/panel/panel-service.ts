@@ -1,6 +1,7 @@
 /** The panel of a running box: what it measures, shows and tells, and what a press of its button does. Wiring; the parts are beside it. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Reason } from '../../contract/alert.ts';
+import type { Duty } from '../../contract/duty.ts';
 import type { ClockState, Health, SensorReport } from '../../contract/health.ts';
 import type { Language } from '../../contract/language.ts';
 import type { OutboxWriter } from '../../outbox/outbox.ts';
@@ -11,7 +12,7 @@ import type { DisplayLimits } from './display.ts';
 import { helpAlert } from './help-call.ts';
 import { openDriver } from './open-driver.ts';
 import type { PanelOptions } from './options.ts';
-import { Panel } from './panel.ts';
+import { Panel, type PanelManner } from './panel.ts';
 import type { PanelDriver, PanelLog, Press } from './panel-driver.ts';
 import { PanelLoop } from './panel-loop.ts';
 
@@ -23,6 +24,8 @@ const lampTestMs = 8_000;
 export interface PanelServiceParts {
   options: PanelOptions;
   limits: DisplayLimits;
+  /** When quiet hours do not count. */
+  duty?: Duty;
   lang: Language;
   identity: { box: string; agency?: string; boot: string; version: string };
   measure: () => Promise<Health>;
@@ -42,7 +45,7 @@ export interface PanelServiceParts {
 }
 
 export class PanelService {
-  readonly #parts: PanelServiceParts;
+  #parts: PanelServiceParts;
   readonly #counts = new AlertCounts();
   #driver: PanelDriver | undefined;
   #panel: Panel | undefined;
@@ -55,9 +58,9 @@ export class PanelService {
   }
 
   async start(): Promise<void> {
-    const { options, limits, lang, log, measure, sensor, quietMs, uplink } = this.#parts;
+    const { options, limits, duty, lang, log, measure, sensor, quietMs, uplink } = this.#parts;
     this.#driver = await openDriver(options, { onPress: (press) => this.#pressed(press), log, output: process.stdout, lang });
-    this.#panel = new Panel({ driver: this.#driver, options, limits });
+    this.#panel = new Panel({ driver: this.#driver, options, limits, duty });
     this.#loop = new PanelLoop({
       panel: this.#panel,
       counts: this.#counts,
@@ -76,6 +79,14 @@ export class PanelService {
     this.#loop?.stop();
     await this.#panel?.close(true);
     rmSync(this.#parts.reportFile, { force: true });
+  }
+
+  /** What the lamps are driven by stays; how bright and loud they are, and what READY promises, may change. */
+  change(change: PanelManner & { agency: string | undefined }): void {
+    const { agency, ...manner } = change;
+    const { agency: _former, ...identity } = this.#parts.identity;
+    this.#parts = { ...this.#parts, limits: manner.limits, identity: { ...identity, ...(agency === undefined ? {} : { agency }) } };
+    this.#panel?.change(manner);
   }
 
   /** All lamps blink, so that somebody in the room sees which box is meant. */

@@ -2,6 +2,7 @@
  * The panel as the agent sees it: a state of the box, measured just now -> judged -> shown; and the button. There is no other way to the lamps
  * than through a judgement, and no timer here: where the agent does not judge, nothing is shown, and the lamps fall to "host lost".
  */
+import { type Duty, dutyAt } from '../../contract/duty.ts';
 import { type Display, type DisplayLimits, display, type PanelState } from './display.ts';
 import { isQuiet, type PanelOptions } from './options.ts';
 import type { PanelDriver } from './panel-driver.ts';
@@ -12,16 +13,22 @@ const confirmationMs = 6_000;
 const allBlinking: Display['lamps'] = { ready: 'blink', attention: 'blink', c2: 'blink', traffic: 'blink' };
 const allLit: Display['lamps'] = { ready: 'steady', attention: 'steady', c2: 'steady', traffic: 'steady' };
 
-export interface PanelParts {
+/** What may change while the panel is in use. */
+export interface PanelManner {
+  options: Pick<PanelOptions, 'brightnessPercent' | 'quietHours'>;
+  limits: DisplayLimits;
+  /** In a period of heightened watch there are no quiet hours. Absent: there is none. */
+  duty?: Duty | undefined;
+}
+
+export interface PanelParts extends PanelManner {
   /** Absent: no lamps; judging and reporting go on. */
   driver: PanelDriver | undefined;
-  options: PanelOptions;
-  limits: DisplayLimits;
   nowMs?: () => number;
 }
 
 export class Panel {
-  readonly #parts: Required<PanelParts>;
+  #parts: PanelParts & { nowMs: () => number };
   #display: Display | undefined;
   #judgedAt: Date | undefined;
   /** What somebody asked the lamps to show in place of the judgement, and until when. */
@@ -33,13 +40,14 @@ export class Panel {
 
   /** Judges and shows. To be called about once a second, each time with measurements taken for the call. */
   judge(measure: () => PanelState): Display {
-    const { driver, options, limits, nowMs } = this.#parts;
+    const { driver, options, limits, duty, nowMs } = this.#parts;
     // The time before measuring: what the measuring takes makes a judgement older, not younger.
     const judgedAtMs = nowMs();
     const state = measure();
     const judged = display(state, limits);
     const moment = new Date(state.nowMs);
-    const isNight = isQuiet(options, moment);
+    const isOnDuty = duty !== undefined && dutyAt(duty, state.nowMs) !== undefined;
+    const isNight = isQuiet(options, moment) && !isOnDuty;
     if (this.#asked !== undefined && judgedAtMs >= this.#asked.untilMs) this.#asked = undefined;
     this.#display = judged;
     this.#judgedAt = moment;
@@ -50,6 +58,11 @@ export class Panel {
       brightness: percent / 100,
     });
     return judged;
+  }
+
+  /** From the next judgement on. */
+  change(manner: PanelManner): void {
+    this.#parts = { ...this.#parts, ...manner };
   }
 
   /** The centre has acknowledged the call for help: the next displays say so. */

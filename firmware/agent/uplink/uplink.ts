@@ -14,7 +14,9 @@ import { acknowledgedBy, centreStateOf } from './from-centre.ts';
 import { messageOf } from './link-fault.ts';
 import type { UplinkOptions } from './options.ts';
 import { Publisher } from './publisher.ts';
+import { type OnSent, recorded } from './recorded-connection.ts';
 import { StandingMessages } from './standing-messages.ts';
+import type { UplinkState } from './uplink-state.ts';
 
 /** A connection that lived this long was a success, whatever ended it: the next wait is short again. */
 const stableMs = 10_000;
@@ -56,30 +58,8 @@ export interface UplinkParts {
   nextSession?: () => number;
   random?: () => number;
   onConnected?: () => void;
-}
-
-/** Times in ms since 1970. Absent means: not now, not yet, not known. */
-export interface UplinkState {
-  connectedSinceMs?: number;
-  /** Since the start. */
-  connections: number;
-  /** Number of the session at hand or the last one. */
-  session?: number;
-  /** When the broker last sent anything. */
-  lastHeardMs?: number;
-  /** When the broker last took a durable message. */
-  lastSentMs?: number;
-  /** When the centre last acknowledged a message: it is in its store. */
-  lastAcknowledgedMs?: number;
-  /** Whether the centre stores what comes, as it says itself. */
-  isCentreOnline?: boolean;
-  /** Messages sent over this connection and not acknowledged by the centre. */
-  unacknowledged: number;
-  /** Messages that the broker refused or could not have taken, since the start. */
-  refused: number;
-  /** Messages from the centre that were of no use, since the start. */
-  ignored: number;
-  lastError?: string;
+  /** The broker has taken this. */
+  onSent?: OnSent;
 }
 
 export class Uplink {
@@ -250,7 +230,7 @@ export class Uplink {
   }
 
   async #open(signal: AbortSignal): Promise<{ connection: Connection; session: number }> {
-    const { options, box, presence, log } = this.#parts;
+    const { options, box, presence, log, onSent } = this.#parts;
     let session = 0;
     const will = () => {
       session = this.#nextSession();
@@ -258,7 +238,9 @@ export class Uplink {
     };
     this.#dispatcher.begin();
     const receive = this.#dispatcher.receive.bind(this.#dispatcher);
-    const connection = await openConnection(options, { clientId: box, will, expirySeconds: options.sessionExpirySeconds, receive }, signal);
+    const identity = { clientId: box, will, expirySeconds: options.sessionExpirySeconds, receive };
+    const opened = await openConnection(options, identity, signal);
+    const connection = onSent === undefined ? opened : recorded(opened, onSent);
     this.#connections++;
     this.#session = session;
     this.#connectedSinceMs = Date.now();

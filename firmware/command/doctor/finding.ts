@@ -38,9 +38,10 @@ export function inWords(found: Finding, lang: Language): string {
   return `${first}\n${margin}${next.replaceAll('\n', `\n${margin}`)}`;
 }
 
-/** One line; never translated. */
-export function asJson(found: Finding): string {
-  return JSON.stringify({ code: found.code, degree: degreeOf(found), ...found.values });
+/** One line; never translated, but the words of both languages may be in it. */
+export function asJson(found: Finding, hasWords = false): string {
+  const words = hasWords ? { vi: inWords(found, 'vi'), en: inWords(found, 'en') } : {};
+  return JSON.stringify({ code: found.code, degree: degreeOf(found), ...found.values, ...words });
 }
 
 function filled(template: string, values: Values, lang: Language): string {

@@ -5,7 +5,7 @@ import { formatTimestamp } from '../bytes/timestamp.ts';
 import type { Finding } from '../detect/finding.ts';
 import type { HostDescription } from '../observe/host-table.ts';
 import { protocolName } from '../observe/observation.ts';
-import { adviceFor } from './advice.ts';
+import { type Advice, adviceFor } from './advice.ts';
 import { countOf, type OpenAlert } from './open-alert.ts';
 
 /** What an alert says of its box, and where machines' names come from. */
@@ -14,6 +14,8 @@ export interface AlertContext {
   agency?: string;
   boot?: string;
   version: string;
+  /** What this place adds to every advice. */
+  localAdvice?: Advice;
   describeHost(a: number, b: number, c: number, d: number): HostDescription;
   /** Frames lost so far. */
   dropped(): number;
@@ -41,13 +43,18 @@ export function alertOf(open: OpenAlert, context: AlertContext): Alert {
     net: netOf(finding),
     match: matchOf(finding),
     reasons: reasonsOf(open),
-    advice: adviceFor(finding.kind, open.stage, finding.inbound),
+    advice: withLocal(adviceFor(finding.kind, open.stage, finding.inbound), context.localAdvice),
     sensor: { version: context.version, intel: finding.match.bundle, dropped: context.dropped() },
   };
+  if (open.duty !== undefined) alert.duty = open.duty;
   if (context.agency !== undefined) alert.agency = context.agency;
   if (context.boot !== undefined) alert.boot = context.boot;
   if (finding.context !== undefined && Object.keys(finding.context).length > 0) alert.context = finding.context;
   return alert;
+}
+
+function withLocal(general: Advice, local: Advice | undefined): Advice {
+  return local === undefined ? general : { vi: general.vi + local.vi, en: general.en + local.en };
 }
 
 function remoteOf({ remote, remoteName }: Finding): Alert['remote'] {

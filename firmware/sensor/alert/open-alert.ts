@@ -14,6 +14,8 @@ export interface OpenAlert {
   latestMicros: number;
   stage: Stage;
   severity: number;
+  /** Name of the period of heightened watch in which it was seen. */
+  duty: string | undefined;
   /** Times the name was asked, and connections made: the larger is what people are told. */
   asked: number;
   connected: number;
@@ -22,6 +24,12 @@ export interface OpenAlert {
   sentMicros: number;
   sentCount: number;
   changed: boolean;
+  /** The stage last told; undefined: nobody has heard of it. */
+  toldStage: Stage | undefined;
+  /** A suppression covers it: it is kept, and not told. */
+  isHidden: boolean;
+  /** The suppression that has counted it, also where that covers it no longer. */
+  countedBy: string | undefined;
 }
 
 export function countOf({ asked, connected }: OpenAlert): number {

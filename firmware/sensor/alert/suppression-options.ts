@@ -1,8 +1,11 @@
 /** Alerts that shall not be told: whose, of what, why and until when. What a suppression hides is counted, never forgotten. */
 import { z } from 'zod';
 import { trafficAlertKinds } from '../../contract/alert.ts';
+import { isNetwork } from '../bytes/network.ts';
 
 const suppressionsMax = 200;
+/** Six pairs of hex digits, with colons or hyphens. */
+export const macPattern = /^[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}$/i;
 
 export const suppressionsSchema = z
   .array(
@@ -12,10 +15,15 @@ export const suppressionsSchema = z
           .string()
           .regex(/^[a-z0-9-]{1,32}$/, 'is not 1 to 32 of a-z, 0-9 and -')
           .meta({ description: 'under which it is counted' }),
-        host: z.string().max(64).optional().meta({ description: 'our machine: an address, a network or a MAC' }),
-        kind: z.enum(trafficAlertKinds).optional(),
+        host: z
+          .string()
+          .max(64)
+          .refine((text) => isNetwork(text) || macPattern.test(text), { error: 'is neither an address, nor a network, nor a MAC' })
+          .optional()
+          .meta({ description: 'our machine: an address, a network or a MAC' }),
+        kind: z.enum(trafficAlertKinds).optional().meta({ description: 'of alert' }),
         indicator: z.string().max(2048).optional().meta({ description: 'the matched indicator, as alerts write it' }),
-        family: z.string().max(100).optional(),
+        family: z.string().max(100).optional().meta({ description: 'of the malware, as the indicator names it' }),
         stageMax: z
           .enum(['attempt', 'contact', 'exchange'])
           .default('exchange')

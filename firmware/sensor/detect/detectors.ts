@@ -3,14 +3,20 @@ import { z } from 'zod';
 import type { NetworkSet } from '../bytes/network.ts';
 import type { Indicators } from '../intel/indicator.ts';
 import type { Detector } from './detector.ts';
-import { createKnownBad, knownBadOptions } from './known-bad.ts';
+import { createKnownBad } from './known-bad.ts';
+import { knownBadOptions } from './known-bad-options.ts';
 
 export const detectOptions = z.strictObject({ knownBad: knownBadOptions.prefault({}) });
 export type DetectOptions = z.infer<typeof detectOptions>;
 
-/** `home`: the networks whose machines are ours. */
-export function createDetectors(options: DetectOptions, indicators: Indicators, home: NetworkSet): Detector[] {
+/** `home`: the networks whose machines are ours. `running`: the detectors in use, which go on with what they know under other options. */
+export function createDetectors(
+  options: DetectOptions,
+  indicators: Indicators,
+  home: NetworkSet,
+  running: readonly Detector[] = [],
+): Detector[] {
   const detectors: Detector[] = [];
-  if (options.knownBad.enabled) detectors.push(createKnownBad(options.knownBad, indicators, home));
+  if (options.knownBad.enabled) detectors.push(createKnownBad(options.knownBad, indicators, home, running));
   return detectors;
 }

@@ -2,7 +2,6 @@
  * Finds contact with what the indicator set names: addresses of both ends, names asked and answered, addresses in answers, TLS and QUIC
  * server names and fingerprints, certificates, HTTP hosts, URLs and user agents. Follows each hit as its flow goes on.
  */
-import { z } from 'zod';
 import { formatAddress, parseAddress } from '../bytes/address.ts';
 import type { NetworkSet } from '../bytes/network.ts';
 import { type DnsAddress, type DnsName, nameTextMax, rcodeMnemonic, typeMnemonic } from '../decode/dns/dns-message.ts';
@@ -24,25 +23,9 @@ import type { Detector } from './detector.ts';
 import { clientOf, type Finding, type FindingSink, serverOf } from './finding.ts';
 import { FingerprintCache } from './fingerprint-cache.ts';
 import { type HttpTarget, httpTargetsOf, portOf as portOfAuthority } from './http-target.ts';
+import type { KnownBadOptions } from './known-bad-options.ts';
 import { ResolvedNames } from './resolved-names.ts';
 import { WatchList } from './watch-list.ts';
-
-export const knownBadOptions = z.strictObject({
-  enabled: z.boolean().default(true).meta({ description: 'look for contacts with known indicators' }),
-  watchedFlowsMax: z
-    .int()
-    .min(64)
-    .max(1_048_576)
-    .default(16_384)
-    .meta({ description: 'open flows to known-bad ends that are followed at once' }),
-  resolvedMax: z
-    .int()
-    .min(64)
-    .max(1_048_576)
-    .default(8192)
-    .meta({ description: 'answers for known-bad names that are remembered at once' }),
-});
-export type KnownBadOptions = z.infer<typeof knownBadOptions>;
 
 const wants: readonly EventKind[] = ['flow', 'dns', 'tls-client', 'tls-certificate', 'quic', 'http-request'];
 
@@ -51,8 +34,16 @@ const typeCname = 5; // RFC 1035 §3.2.2
 /** An answer names at most this many addresses that are looked up; RFC 1035's 512 bytes hold about 30. */
 const answersLookedUpMax = 64;
 
-export function createKnownBad(options: KnownBadOptions, indicators: Indicators, home: NetworkSet): Detector {
-  return new KnownBad(options, indicators, home);
+/** The one that runs already, under these options, or a new one. */
+export function createKnownBad(
+  options: KnownBadOptions,
+  indicators: Indicators,
+  home: NetworkSet,
+  running: readonly Detector[] = [],
+): Detector {
+  const known = running.find((detector) => detector instanceof KnownBad);
+  known?.configure(options);
+  return known ?? new KnownBad(options, indicators, home);
 }
 
 class KnownBad implements Detector {
@@ -78,7 +69,11 @@ class KnownBad implements Detector {
 
   load(indicators: Indicators): void {
     this.indicators = indicators;
-    this.resolved.clear();
+  }
+
+  configure({ watchedFlowsMax, resolvedMax }: KnownBadOptions): void {
+    this.watches.flowsMax = watchedFlowsMax;
+    this.resolved.resize(resolvedMax);
   }
 
   tick(): void {
@@ -152,9 +147,10 @@ class KnownBad implements Detector {
 
   /** The connection goes to an address that this machine was told for a name on the list. */
   private observeResolved(connection: Connection, tsMicros: number, emit: FindingSink): void {
-    const answer = this.resolved.find(clientOf(connection), serverOf(connection), tsMicros);
-    if (answer === undefined) return;
-    const { match, name } = answer;
+    const name = this.resolved.find(clientOf(connection), serverOf(connection), tsMicros);
+    // Asked anew: since the answer, the name may have left the list, or been allowed.
+    const match = name === undefined ? undefined : this.indicators.domain(name, tsMicros / 1000);
+    if (name === undefined || match === undefined) return;
     const measured = 'connection to the address that the name resolved to';
     this.raise(connection, tsMicros, { match, observed: name, measured, name }, emit);
   }
@@ -206,7 +202,7 @@ class KnownBad implements Detector {
     if (!message.response) return;
     for (const { address, ttl } of message.answers.slice(0, answersLookedUpMax)) {
       if (address === undefined) continue;
-      this.resolved.add(clientOf(connection), [address.a, address.b, address.c, address.d], match, name, ttl, tsMicros);
+      this.resolved.add(clientOf(connection), [address.a, address.b, address.c, address.d], name, ttl, tsMicros);
     }
   }
 

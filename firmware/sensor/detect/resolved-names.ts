@@ -3,10 +3,8 @@
  * Bounded: the oldest answer makes room for a new one. It follows no flow itself.
  */
 import type { AddressWords } from '../bytes/address.ts';
-import type { Match } from '../intel/indicator.ts';
 
-export interface ResolvedName {
-  match: Match;
+interface ResolvedName {
   name: string;
   untilMicros: number;
 }
@@ -19,7 +17,7 @@ export class ResolvedNames {
   private readonly answers = new Map<string, ResolvedName>();
   /** Last words of all addresses ever answered since the table was last empty: asked first, because every new flow asks. */
   private readonly lastWords = new Set<number>();
-  private readonly answersMax: number;
+  private answersMax: number;
 
   constructor(answersMax: number) {
     this.answersMax = answersMax;
@@ -29,14 +27,25 @@ export class ResolvedNames {
     return this.answers.size;
   }
 
-  add(host: AddressWords, address: AddressWords, match: Match, name: string, ttlS: number, nowMicros: number): void {
+  add(host: AddressWords, address: AddressWords, name: string, ttlS: number, nowMicros: number): void {
     const key = keyOf(host, address);
     this.answers.delete(key); // so that it stands last again
     const kept = Math.min(keptMaxMicros, Math.max(keptMinMicros, ttlS * 1_000_000));
-    this.answers.set(key, { match, name, untilMicros: nowMicros + kept });
+    this.answers.set(key, { name, untilMicros: nowMicros + kept });
     this.lastWords.add(address[3]);
     if (this.answers.size <= this.answersMax) return;
     if (this.lastWords.size > this.answersMax * 2) this.recount();
+    this.dropOldest();
+  }
+
+  /** So many answers at most from now on; the oldest go at once. */
+  resize(answersMax: number): void {
+    this.answersMax = answersMax;
+    while (this.answers.size > answersMax) this.dropOldest();
+    this.recount();
+  }
+
+  private dropOldest(): void {
     const oldest = this.answers.keys().next();
     if (!oldest.done) this.answers.delete(oldest.value);
   }
@@ -51,14 +60,10 @@ export class ResolvedNames {
     for (const key of this.answers.keys()) this.lastWords.add(Number(key.slice(key.lastIndexOf(',') + 1)));
   }
 
-  find(host: AddressWords, address: AddressWords, nowMicros: number): ResolvedName | undefined {
+  /** The name that this machine was told this address for. */
+  find(host: AddressWords, address: AddressWords, nowMicros: number): string | undefined {
     const answer = this.answers.get(keyOf(host, address));
-    return answer === undefined || answer.untilMicros < nowMicros ? undefined : answer;
-  }
-
-  clear(): void {
-    this.answers.clear();
-    this.lastWords.clear();
+    return answer === undefined || answer.untilMicros < nowMicros ? undefined : answer.name;
   }
 }
 

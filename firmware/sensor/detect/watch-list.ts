@@ -12,7 +12,8 @@ const findingsPerFlowMax = 8;
 export class WatchList {
   private readonly byFlow = new Map<number, Finding[]>();
   private readonly knocks = new WeakMap<Finding, Finding>();
-  private readonly flowsMax: number;
+  /** May change: flows beyond a lower one are followed to their end. */
+  flowsMax: number;
   refused = 0;
 
   constructor(flowsMax: number) {

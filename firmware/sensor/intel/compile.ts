@@ -6,7 +6,7 @@ import { isIPv4 } from '../bytes/address.ts';
 import type { Provenance } from './indicator.ts';
 import { indicatorTypes } from './indicator.ts';
 import { finishA, finishB, KeyState, keyTags } from './key-hash.ts';
-import { KeyTableBuilder } from './key-table.ts';
+import { KeyTableBuilder, slotWords } from './key-table.ts';
 import type { ParsedValue } from './parsed-value.ts';
 import { type BuiltPrefixTable, indexTop16, PrefixTableIPv4Builder, PrefixTableIPv6Builder } from './prefix-table.ts';
 import { recordBits, recordMask } from './record-layout.ts';
@@ -15,7 +15,7 @@ import { packSet } from './set-layout.ts';
 
 const typeNumbers = Object.fromEntries(indicatorTypes.map((type, index) => [type, index])) as Record<ParsedValue['type'], number>;
 
-/** Two 32-bit numbers; the command derives them from the content of the lists. */
+/** Two 32-bit numbers: from the content of the lists, or those of a channel, whose releases then differ only where their content does. */
 export interface Seed {
   a: number;
   b: number;
@@ -78,20 +78,18 @@ export class SetBuilder {
     const four = this.prefixes4.build(mergeRecords);
     const six = this.prefixes6.build(mergeRecords);
     const counts = new Uint32Array(2 * indicatorTypes.length);
-    const used = new Uint8Array(this.records.size);
     const count = (type: number, record: number) => {
       const at = this.records.isAllowance(record) ? indicatorTypes.length + type : type;
       counts[at] = counts[at]! + 1;
-      used[record] = 1;
     };
-    for (let at = 2; at < table.length; at += 3) {
+    for (let at = 2; at < table.length; at += slotWords) {
       const word = table[at]!;
       if (word !== 0) count(word >>> recordBits, word & recordMask);
     }
     for (const record of four.records) count(typeNumbers.address, record);
     for (const record of six.records) count(typeNumbers.address, record);
-    const { numbers, records, stringOffsets, stringBytes } = this.records.seal(used);
-    for (let at = 2; at < table.length; at += 3) {
+    const { numbers, records, stringOffsets, stringBytes } = this.records.seal(usesOf(table, four, six));
+    for (let at = 2; at < table.length; at += slotWords) {
       const word = table[at]!;
       if (word !== 0) table[at] = (word & ~recordMask) | numbers[word & recordMask]!;
     }
@@ -118,6 +116,13 @@ export class SetBuilder {
       stringBytes,
     });
   }
+}
+
+/** The records of all entries, in the order in which the entries stand in the set. */
+function* usesOf(table: Int32Array, four: BuiltPrefixTable, six: BuiltPrefixTable): Generator<number> {
+  for (let at = 2; at < table.length; at += slotWords) if (table[at] !== 0) yield table[at]! & recordMask;
+  yield* four.records;
+  yield* six.records;
 }
 
 function renumber(table: BuiltPrefixTable, numbers: Uint32Array): void {

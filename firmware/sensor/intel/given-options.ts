@@ -15,10 +15,10 @@ export const givenOptions = {
     .array(
       z.strictObject({
         value: value.meta({ description: 'as in a list of indicators: address, network, name, URL, JA3, JA4, certificate, ua:…' }),
-        family: z.string().max(100).optional(),
-        confidence: z.int().min(0).max(100).default(90),
-        tlp: z.enum(tlps).optional(),
-        reference: z.string().max(500).optional(),
+        family: z.string().max(100).optional().meta({ description: 'of the malware' }),
+        confidence: z.int().min(0).max(100).default(90).meta({ description: 'how sure we are that it is bad' }),
+        tlp: z.enum(tlps).optional().meta({ description: 'to whom it may be told (Traffic Light Protocol)' }),
+        reference: z.string().max(500).optional().meta({ description: 'where to read about it' }),
         comment,
         until,
       }),
@@ -27,7 +27,7 @@ export const givenOptions = {
     .default([])
     .meta({ description: 'indicators of the hour, in force at once, beside those of the lists' }),
   allowances: z
-    .array(z.strictObject({ value, comment, until }))
+    .array(z.strictObject({ value: value.meta({ description: 'as in a list of indicators' }), comment, until }))
     .max(allowancesMax)
     .default([])
     .meta({ description: 'what is never to be reported, although a list names it or something above it' }),

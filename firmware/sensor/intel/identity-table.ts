@@ -27,18 +27,29 @@ export class IdentityTable {
 
   /** The number with these lanes; a new one, equal to the new `size`, when there is none. Lane `a` must be well mixed. */
   numberOf(a: number, b: number): number {
-    let at = homeSlot(a, this.slots.length);
-    for (;;) {
-      const number = this.slots[at]!;
-      if (number === 0) break;
-      if (this.laneA(number) === a && this.laneB(number) === b) return number;
-      at = at + 1 === this.slots.length ? 0 : at + 1;
-    }
+    const at = this.slotOf(a, b);
+    const number = this.slots[at]!;
+    if (number !== 0) return number;
     this.a.push(a);
     this.b.push(b);
     this.slots[at] = this.size;
     if (this.size * 2 > this.slots.length) this.grow();
     return this.size;
+  }
+
+  /** The number with these lanes, or 0. */
+  find(a: number, b: number): number {
+    return this.slots[this.slotOf(a, b)]!;
+  }
+
+  /** Where the lanes are, or where they would go. */
+  private slotOf(a: number, b: number): number {
+    let at = homeSlot(a, this.slots.length);
+    for (;;) {
+      const number = this.slots[at]!;
+      if (number === 0 || (this.laneA(number) === a && this.laneB(number) === b)) return at;
+      at = at + 1 === this.slots.length ? 0 : at + 1;
+    }
   }
 
   private grow(): void {

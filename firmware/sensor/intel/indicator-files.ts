@@ -1,24 +1,40 @@
-/** The files of indicators that a configuration names, as one set; read anew on demand while the one before stays in use. */
+/**
+ * What the sensor matches with, as one set of three: the files that its configuration names, the release of the centre, and what the settings give.
+ * Each is read anew on demand while the ones before stay in use. Does not watch files and does not say which release to take.
+ */
 import { statSync } from 'node:fs';
 import { collectGarbage } from './collector.ts';
+import { givenSet } from './given.ts';
+import type { Given } from './given-options.ts';
 import type { Indicators } from './indicator.ts';
+import type { IndicatorSet } from './indicator-set.ts';
 import { IntelError } from './intel-error.ts';
+import { readIndicatorSet } from './load.ts';
 import { ListReport } from './read-list.ts';
 import { isShrunken, totalOf } from './shrinkage.ts';
-import { indicatorsFrom } from './sources.ts';
+import { indicatorsFrom, type JoinedSets, joined } from './sources.ts';
+
+interface Release {
+  set: IndicatorSet;
+  path: string;
+}
 
 export class IndicatorFiles {
   private readonly paths: readonly string[];
   private readonly allow: readonly string[];
+  private local: JoinedSets;
+  private release: Release | undefined;
+  private given: IndicatorSet | undefined;
   current: Indicators;
   /** When the newest of the files was written, ms since 1970. */
   newestMs: number | undefined;
   private report: ListReport;
 
-  private constructor(paths: readonly string[], allow: readonly string[], current: Indicators, report: ListReport) {
+  private constructor(paths: readonly string[], allow: readonly string[], local: JoinedSets, report: ListReport) {
     this.paths = paths;
     this.allow = allow;
-    this.current = current;
+    this.local = local;
+    this.current = local;
     this.report = report;
     this.newestMs = newestOf(paths);
   }
@@ -30,23 +46,59 @@ export class IndicatorFiles {
   }
 
   /**
-   * Reads the files anew. Rejects with an `IntelError` when one cannot be used, or when they give no indicator or less than half as many as
-   * the set in use, which stays then. Not to be called while it runs.
+   * Reads the files of the configuration anew. Rejects with an `IntelError` when one cannot be used, or when they give no indicator or less than
+   * half as many as before, which stay then. Not to be called while it runs, nor while a release is read.
    */
   async reload(): Promise<Indicators> {
     const report = new ListReport();
     const next = await indicatorsFrom(this.paths, report, this.allow);
     this.report = report;
-    if (isShrunken(totalOf(next), this.total)) {
+    const [count, before] = [totalOf(next), totalOf(this.local)];
+    if (isShrunken(count, before)) {
       throw new IntelError(
-        `${totalOf(next)} indicators are less than half of the ${this.total} in use; if that is meant, restart the sensor: it takes them then`,
+        `${count} indicators are less than half of the ${before} in use; if that is meant, restart the sensor: it takes them then`,
       );
     }
-    this.current = next;
-    this.newestMs = newestOf(this.paths);
+    this.local = next;
+    return this.replaced();
+  }
+
+  /**
+   * Takes a release in place of the one before, which answers until then. Rejects with an `IntelError` when it cannot be read, has less than half
+   * of the indicators of the one in use, or fails `faultOf`, which gets the set alone; the one before stays then. Not to be called while it runs.
+   */
+  async takeRelease(path: string, faultOf: (set: Indicators) => string | undefined): Promise<Indicators> {
+    const set = await readIndicatorSet(path);
+    const [count, before] = [totalOf(set), this.release === undefined ? 0 : totalOf(this.release.set)];
+    if (isShrunken(count, before)) throw new IntelError(`${path}: ${count} indicators are less than half of the ${before} in use`);
+    const fault = faultOf(set);
+    if (fault !== undefined) throw new IntelError(`${path}: ${fault}`);
+    this.release = { set, path };
+    return this.replaced();
+  }
+
+  /** Nothing of the centre's any more. */
+  dropRelease(): Indicators {
+    this.release = undefined;
+    return this.replaced();
+  }
+
+  /** What a configuration gives, at once, in place of what one before gave. `source`: who gave it, as alerts name it. */
+  give(given: Given, source: string): Indicators {
+    this.given = givenSet(given, source);
+    return this.join();
+  }
+
+  private replaced(): Indicators {
     // After the caller has handed the new set on: only then does nobody hold the one before, which may be 100 MB.
     setImmediate(() => void collectGarbage());
-    return next;
+    return this.join();
+  }
+
+  private join(): Indicators {
+    this.current = joined([this.local, this.release?.set, this.given]);
+    this.newestMs = newestOf([...this.paths, ...(this.release === undefined ? [] : [this.release.path])]);
+    return this.current;
   }
 
   get total(): number {

@@ -15,7 +15,10 @@ export const slotWords = 3;
 export const distanceMax = 64;
 const load = 0.8;
 const growth = 1.15;
-/** Bits of the gate for each key that it covers: one lookup in nine passes it by chance. */
+/**
+ * Bits of the gate for each key that it covers, at least: at most one lookup in nine passes it by chance. Their number is a power of two,
+ * so that a few keys more or less leave every other bit where it is.
+ */
 const gateBitsPerKey = 8;
 
 export interface BuiltKeyTable {
@@ -53,7 +56,7 @@ export class KeyTableBuilder {
     const unique = this.sortUnique(merge);
     const uniqueCount = unique.length / slotWords;
     // A value of many lists asks for its gate many times; no key has more than one.
-    const gate = new Int32Array(Math.ceil((Math.min(this.gates.length, uniqueCount) * gateBitsPerKey) / 32));
+    const gate = new Int32Array(gateWords(Math.min(this.gates.length, uniqueCount)));
     let slots = Math.ceil(uniqueCount / load);
     let table = placeInOrder(unique, slots);
     while (table === undefined) {
@@ -89,6 +92,11 @@ export class KeyTableBuilder {
     }
     return room.subarray(0, unique * slotWords);
   }
+}
+
+function gateWords(keys: number): number {
+  const words = Math.ceil((keys * gateBitsPerKey) / 32);
+  return words === 0 ? 0 : 2 ** Math.ceil(Math.log2(words));
 }
 
 /** True when the key is new. A run that reaches the end of 4,096 spare slots cannot be: at this load runs have tens of slots. */

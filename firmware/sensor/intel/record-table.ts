@@ -1,6 +1,7 @@
 /**
- * Collects the records of a set while it is built: equal ones once, two for one value merged, and at the end all that are in use in an
- * order that depends on their content only, so that the same lists give the same bytes in whatever order they were read.
+ * Collects the records of a set while it is built: equal ones once, two for one value merged, and at the end all that are in use in the
+ * order of their first use by the set's entries, so that the same lists give the same bytes in whatever order they were read, and a
+ * record that comes or goes leaves its neighbours where they are relative to each other.
  */
 import { GrowableInt32 } from './growable.ts';
 import { IdentityTable } from './identity-table.ts';
@@ -11,6 +12,8 @@ import { allowFlag, recordField, recordsMax, recordWords, tlpMask, tlpShift } fr
 import { StringTable } from './string-table.ts';
 
 const secondsMax = 0xffffffff;
+/** Fields that are numbers of the string table, in the order in which their texts get theirs. */
+const textFields = [recordField.family, recordField.source, recordField.reference];
 
 /** The words of a record, unpacked; texts are numbers of the string table. */
 interface RecordFields {
@@ -114,48 +117,33 @@ export class RecordTable {
     return layers;
   }
 
-  /** `used`: 1 at each number in use. The table must not be changed afterwards. */
-  seal(used: Uint8Array): SealedRecords {
-    // Downwards: a record has a higher number than the one beneath it.
-    for (let number = used.length - 1; number > 0; number--) if (used[number] === 1) used[this.word(number, recordField.under)] = 1;
-    const order = new Uint32Array(this.identities.size).map((_, index) => index + 1).filter((number) => used[number] === 1);
-    const lanesA = new Int32Array(this.size);
-    const lanesB = new Int32Array(this.size);
-    const usedStrings = new Uint8Array(this.strings.size + 1);
-    for (const number of order) {
-      const { a, b } = this.contentLanes(number);
-      lanesA[number] = a;
-      lanesB[number] = b;
-      for (const field of [recordField.family, recordField.source, recordField.reference]) usedStrings[this.word(number, field)] = 1;
-    }
-    order.sort((one, other) => lanesA[one]! - lanesA[other]! || lanesB[one]! - lanesB[other]!);
+  /** `uses`: numbers of the entries' records, in the order of the entries. The table must not be changed afterwards. */
+  seal(uses: Iterable<number>): SealedRecords {
     const numbers = new Uint32Array(this.size);
-    for (const [index, number] of order.entries()) numbers[number] = index + 1;
-    const strings = this.strings.pack(usedStrings);
+    const order = new GrowableInt32();
+    for (const used of uses) {
+      // One beneath the other: a record whose number is known has brought those beneath it along.
+      for (let number = used; number !== 0 && numbers[number] === 0; number = this.word(number, recordField.under)) {
+        order.push(number);
+        numbers[number] = order.length;
+      }
+    }
+    const strings = this.strings.pack(this.textsOf(order));
     const records = new Int32Array((order.length + 1) * recordWords);
-    for (const number of order) this.write(records, numbers, number, strings.numbers);
+    for (let index = 0; index < order.length; index++) this.write(records, numbers, order.at(index), strings.numbers);
     return { numbers, records, stringOffsets: strings.stringOffsets, stringBytes: strings.stringBytes };
   }
 
-  /** Hash of what the record says, whatever numbers its texts have. */
-  private contentLanes(number: number): { a: number; b: number } {
-    const under = this.word(number, recordField.under);
-    const beneath = under === 0 ? { a: 0, b: 0 } : this.contentLanes(under);
-    const state = this.state.reset(beneath.a, beneath.b);
-    for (const field of [recordField.family, recordField.source, recordField.reference]) {
-      const text = this.word(number, field);
-      state.unit(this.strings.laneA(text)).unit(this.strings.laneB(text));
+  private *textsOf(order: GrowableInt32): Generator<number> {
+    for (let index = 0; index < order.length; index++) {
+      for (const field of textFields) yield this.word(order.at(index), field);
     }
-    for (const field of [recordField.firstSeen, recordField.validUntil, recordField.flags]) state.unit(this.word(number, field));
-    return { a: finishA(state.a, 0), b: finishB(state.b, 0) };
   }
 
   private write(records: Int32Array, numbers: Uint32Array, number: number, strings: Uint32Array): void {
     const at = numbers[number]! * recordWords;
     for (let field = 0; field < recordWords; field++) records[at + field] = this.word(number, field);
-    for (const field of [recordField.family, recordField.source, recordField.reference]) {
-      records[at + field] = strings[this.word(number, field)]!;
-    }
+    for (const field of textFields) records[at + field] = strings[this.word(number, field)]!;
     records[at + recordField.under] = numbers[this.word(number, recordField.under)]!;
   }
 

@@ -40,7 +40,9 @@ export const sectionNames = [
   'stringOffsets',
   'stringBytes',
 ] as const;
-type SectionName = (typeof sectionNames)[number];
+export type SectionName = (typeof sectionNames)[number];
+
+const octetSections: ReadonlySet<SectionName> = new Set<SectionName>(['lengths4', 'lengths6', 'stringBytes']);
 
 export const headerBytes = tableOffset + sectionNames.length * 8;
 
@@ -147,14 +149,21 @@ export function checkHeader(bytes: Uint8Array, path: string): number {
   return header.getUint32(48, true);
 }
 
+/** Where a section lies in a set of `lengthBytes`, by its header. Throws an `IntelError` when it cannot lie there. */
+export function placeOfSection(header: DataView, name: SectionName, lengthBytes: number, path: string): { offset: number; length: number } {
+  const index = sectionNames.indexOf(name);
+  const offset = header.getUint32(tableOffset + 8 * index, true);
+  const length = header.getUint32(tableOffset + 8 * index + 4, true);
+  const unit = octetSections.has(name) ? 1 : 4;
+  if (offset % 8 !== 0 || offset < headerBytes || length % unit !== 0 || offset + length > lengthBytes) {
+    throw new IntelError(`${path}: is not a well-formed set: section ${name}`);
+  }
+  return { offset, length };
+}
+
 function readSections(bytes: Uint8Array, header: DataView, path: string): Omit<SetSections, 'seedA' | 'seedB' | 'slots'> {
   const place = (name: SectionName, unit: number) => {
-    const index = sectionNames.indexOf(name);
-    const offset = header.getUint32(tableOffset + 8 * index, true);
-    const length = header.getUint32(tableOffset + 8 * index + 4, true);
-    if (offset % 8 !== 0 || length % unit !== 0 || offset + length > bytes.length) {
-      throw new IntelError(`${path}: is not a well-formed set: section ${name}`);
-    }
+    const { offset, length } = placeOfSection(header, name, bytes.length, path);
     return [bytes.buffer, bytes.byteOffset + offset, length / unit] as const;
   };
   const signed = (name: SectionName) => new Int32Array(...place(name, 4));

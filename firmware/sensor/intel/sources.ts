@@ -4,12 +4,16 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { type Seed, SetBuilder } from './compile.ts';
-import type { Indicators, Provenance } from './indicator.ts';
-import { IndicatorSet } from './indicator-set.ts';
+import type { Provenance } from './indicator.ts';
+import { type HitSource, IndicatorSet } from './indicator-set.ts';
 import { checkIsFile, describeFileError } from './intel-error.ts';
 import { isCompiledSet, readIndicatorSet } from './load.ts';
 import { ListReport, readList } from './read-list.ts';
+import { totalOf } from './shrinkage.ts';
 import { UnionIndicators } from './union.ts';
+
+/** One set, or several asked as one. */
+export type JoinedSets = HitSource | UnionIndicators;
 
 /** Where a list says nothing of how far to trust it. */
 export const defaultConfidence = 75;
@@ -49,7 +53,7 @@ export async function indicatorsFrom(
   paths: readonly string[],
   report: ListReport = new ListReport(),
   allow: readonly string[] = [],
-): Promise<Indicators> {
+): Promise<JoinedSets> {
   if (paths.length + allow.length === 0) return emptyIndicators();
   const lists: string[] = [];
   const sets: IndicatorSet[] = [];
@@ -67,5 +71,13 @@ export async function indicatorsFrom(
     for (const path of allow) read(path, true);
     sets.push(IndicatorSet.fromBytes(builder.finish()));
   }
-  return sets.length === 1 ? sets[0]! : new UnionIndicators(sets);
+  return joined(sets);
+}
+
+/** Sets asked as one. Empty ones are left out, so that a single one, as in most boxes, is asked without any other. */
+export function joined(parts: readonly (JoinedSets | undefined)[]): JoinedSets {
+  const sets = parts.flatMap((part) => (part instanceof UnionIndicators ? part.sets : (part ?? [])));
+  const filled = sets.filter((set) => totalOf(set) + set.allowances > 0);
+  if (filled.length > 1) return new UnionIndicators(filled);
+  return filled[0] ?? sets[0] ?? emptyIndicators();
 }

@@ -38,37 +38,28 @@ export class StringTable {
     return number === 0 ? '' : this.bytes.toString('utf8', this.start(number), this.ends.at(number - 1));
   }
 
-  /** A number that depends on the text alone, where `numberOf` depends on the order of coming. */
-  laneA(number: number): number {
-    return number === 0 ? 0 : this.identities.laneA(number);
-  }
-
-  laneB(number: number): number {
-    return number === 0 ? 0 : this.identities.laneB(number);
-  }
-
-  /** The strings with a 1 in `used`, in an order that depends on their content only. */
-  pack(used: Uint8Array): PackedStrings {
-    const order = new Uint32Array(this.identities.size).map((_, index) => index + 1).filter((number) => used[number] === 1);
-    order.sort((one, other) => this.laneA(one) - this.laneA(other) || this.laneB(one) - this.laneB(other));
-    const stringOffsets = new Uint32Array(order.length + 2);
+  /** The strings in use, in the order of their first use. */
+  pack(uses: Iterable<number>): PackedStrings {
     const numbers = new Uint32Array(this.identities.size + 1);
+    const order = new GrowableInt32();
+    for (const number of uses) {
+      if (number === 0 || numbers[number] !== 0) continue;
+      order.push(number);
+      numbers[number] = order.length;
+    }
+    const stringOffsets = new Uint32Array(order.length + 2);
     let length = 0;
-    for (const [index, number] of order.entries()) {
-      numbers[number] = index + 1;
+    for (let index = 0; index < order.length; index++) {
       stringOffsets[index + 1] = length;
-      length += this.ends.at(number - 1) - this.start(number);
+      length += this.ends.at(order.at(index) - 1) - this.start(order.at(index));
     }
     stringOffsets[order.length + 1] = length;
     const stringBytes = new Uint8Array(length);
-    for (const [index, number] of order.entries()) {
+    for (let index = 0; index < order.length; index++) {
+      const number = order.at(index);
       this.bytes.copy(stringBytes, stringOffsets[index + 1]!, this.start(number), this.ends.at(number - 1));
     }
     return { stringOffsets, stringBytes, numbers };
-  }
-
-  get size(): number {
-    return this.identities.size;
   }
 
   private start(number: number): number {

@@ -7,7 +7,7 @@ export class UnionIndicators implements Indicators {
   readonly bundle: string;
   readonly counts: Readonly<Record<IndicatorType, number>>;
   readonly allowances: number;
-  private readonly sets: readonly HitSource[];
+  readonly sets: readonly HitSource[];
 
   /** Values that stand in two sets are counted twice. */
   constructor(sets: readonly HitSource[]) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brokerLogTopics } from '../../../centre/broker/access.ts';
-import { broadcast, centre, down, up } from '../../../firmware/contract/topics.ts';
+import { broadcast, centre, claimTopics, down, up } from '../../../firmware/contract/topics.ts';
 import { until } from '../../firmware/agent/uplink/listener.ts';
 import { type CentreBroker, startCentreBroker } from './centre-broker.ts';
 import { connectTo, proveAlive, type TestClient } from './test-client.ts';
@@ -71,6 +71,9 @@ describe('the rights at the centre’s broker', () => {
     broadcast.centreState,
     broadcast.intel('stable'),
     centre.alert('hx-01'),
+    centre.notice,
+    claimTopics.answer('c'),
+    claimTopics.request('c'),
     brokerLogTopics[1],
     'vonggac/1/up/hx-01/alert/more',
     'vonggac/1/up/hx-01',
@@ -152,7 +155,10 @@ describe('the rights at the centre’s broker', () => {
   });
 
   it('give each service no more than its work needs', async () => {
-    const watch = await connectTo(await broker.service('centre.watch'));
+    const [watch, registrar, claims] = await Promise.all(
+      (['centre.watch', 'centre.registrar', 'centre.claims'] as const).map(async (name) => connectTo(await broker.service(name))),
+    );
+    if (watch === undefined || registrar === undefined || claims === undefined) throw new Error('no client');
     const ways: [TestClient, string, number][] = [
       [ingest, down.ack('hx-01'), 0],
       [ingest, centre.alert('hx-01'), 0],
@@ -165,6 +171,20 @@ describe('the rights at the centre’s broker', () => {
       [director, down.commandRequest('hx-01'), 0],
       [director, broadcast.intel('stable'), 0],
       [director, down.ack('hx-01'), notAuthorised],
+      [registrar, claimTopics.answer('c'), 0],
+      [registrar, down.certificateAnswer('hx-01'), 0],
+      [registrar, centre.notice, 0],
+      [registrar, claimTopics.request('c'), notAuthorised],
+      [registrar, down.configDesired('hx-01'), notAuthorised],
+      [registrar, down.commandRequest('hx-01'), notAuthorised],
+      [registrar, down.ack('hx-01'), notAuthorised],
+      [registrar, centre.alert('hx-01'), notAuthorised],
+      [claims, claimTopics.request('c'), 0],
+      [claims, claimTopics.answer('c'), notAuthorised],
+      [claims, centre.notice, notAuthorised],
+      [claims, up.alert('hx-01'), notAuthorised],
+      [ingest, centre.notice, notAuthorised],
+      [ingest, claimTopics.answer('c'), notAuthorised],
       [director, broadcast.centreState, notAuthorised],
       [director, up.alert('hx-01'), notAuthorised],
       ...[down.ack('hx-01'), up.alert('hx-01'), centre.alert('hx-01'), broadcast.centreState].map((topic): [TestClient, string, number] => [
@@ -181,7 +201,33 @@ describe('the rights at the centre’s broker', () => {
     await ingest.publish(down.ack('hx-01'), 'not for it');
     await proveAlive(box, 'hx-01', watch);
     expect(watch.heard.map(({ topic }) => topic)).toEqual([centre.alert('hx-01'), up.alert('hx-01')]);
-    await watch.close();
+    await Promise.all([watch, registrar, claims].map((client) => client.close()));
+  });
+
+  it('bring to the registrar what it is for, its notices to ingest, and to neither nor the bridge anything more', async () => {
+    const names = ['centre.registrar', 'centre.claims', 'centre.ingest'] as const;
+    const [registrar, claims, worker] = await Promise.all(names.map(async (name) => connectTo(await broker.service(name))));
+    if (registrar === undefined || claims === undefined || worker === undefined) throw new Error('no client');
+    for (const client of [registrar, claims]) await client.subscribe('vonggac/#');
+    await worker.subscribe(centre.notice);
+    const sent = [up.configReported, up.intelReported, up.commandResponse, up.certificateRequest, up.health, up.loss].map((topic) =>
+      topic('hx-01'),
+    );
+    for (const topic of sent) expect(await box.publish(topic)).toBe(0);
+    await claims.publish(claimTopics.request('c'));
+    await registrar.publish(claimTopics.answer('c'));
+    await registrar.publish(centre.notice);
+    await director.publish(down.configDesired('hx-01'));
+    await until(() => worker.heard.length > 0, 'the notice');
+    await until(() => claims.heard.length > 0, 'the answer');
+    await proveAlive(box, 'hx-01', ingest);
+    expect(registrar.heard.filter(({ retain }) => !retain).map(({ topic }) => topic)).toEqual([
+      ...sent.slice(0, 4),
+      claimTopics.request('c'),
+    ]);
+    expect(claims.heard.map(({ topic }) => topic)).toEqual([claimTopics.answer('c')]);
+    expect(worker.heard.map(({ topic }) => topic)).toEqual([centre.notice]);
+    await Promise.all([registrar, claims, worker].map((client) => client.close()));
   });
 
   it('bring every refusal to whoever listens to the broker’s log', async () => {

@@ -220,7 +220,7 @@ export function logFileOf({ layout }: CentreBroker): string {
   return readFileSync(join(layout.logFolder, logFileName), 'utf8');
 }
 
-async function accepting(child: ChildProcess, ports: readonly number[], log: readonly string[]): Promise<void> {
+export async function accepting(child: ChildProcess, ports: readonly number[], log: readonly string[]): Promise<void> {
   const endMs = Date.now() + startTimeoutMs;
   let failure: string | undefined;
   child.once('error', (error) => {
@@ -253,7 +253,7 @@ function answers(port: number): Promise<boolean> {
 }
 
 /** All held open until the last is known, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers: Server[] = [];
   const ports: number[] = [];
   for (let index = 0; index < count; index++) {

@@ -29,6 +29,7 @@ export function makeAgent(
     boot: 'boot-1',
     version: '0.1.0',
     doctor: async () => [],
+    ledgerFolder: join(folder, 'ledger'),
     log,
     ...changes,
   });

@@ -3,10 +3,13 @@
  * the time of its start, and writes what happens to it into CONFIG.log, a line each.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
-import { onStop, tellState } from '../../../firmware/command/child-state.ts';
+import { exitRestart, onStop, tellState } from '../../../firmware/command/child-state.ts';
 
-/** `wrong`: exit 2 at once. `end`: a capture that is over at once. `lazy`: says nothing for a while. `deaf`: does not end when asked. */
-export type Deed = 'run' | 'wrong' | 'end' | 'broken' | 'lazy' | 'deaf' | 'slow';
+/**
+ * `wrong`: exit 2 at once. `end`: a capture that is over at once. `again`: asks to be started anew. `lazy`: says nothing for a while. `deaf`: does
+ * not end when asked.
+ */
+export type Deed = 'run' | 'wrong' | 'end' | 'broken' | 'again' | 'lazy' | 'deaf' | 'slow';
 
 const [, , name = '', config = ''] = process.argv;
 const lazyMs = 500;
@@ -22,6 +25,7 @@ note('starts');
 process.on('SIGHUP', () => note('reloads'));
 if (deed === 'wrong') process.exit(2);
 if (deed === 'broken') process.exit(75);
+if (deed === 'again') process.exit(exitRestart);
 onStop(() => {
   note('is asked to stop');
   if (deed === 'deaf') return;

@@ -11,10 +11,12 @@ describe('the supervisor of a process', { timeout: 30_000 }, () => {
   let ended: Promise<number>;
   let states: CaptureState[];
   let deaths: [reason: string, restartInMs: number][];
+  let restarts: number;
   beforeEach(() => {
     deeds = new Deeds();
     states = [];
     deaths = [];
+    restarts = 0;
   });
   afterEach(async () => {
     supervisor.stop();
@@ -23,11 +25,17 @@ describe('the supervisor of a process', { timeout: 30_000 }, () => {
     deeds.remove();
   });
 
+  /** What a child that asked to be started anew does when it was for the second time. */
+  let second: Deed = 'run';
   function run(deed: Deed, more: Partial<ChildCommand> = {}): void {
     deeds.set({ child: deed });
     const events: SupervisorEvents = {
       state: (state) => states.push(state),
       died: (reason, restartInMs) => deaths.push([reason, restartInMs]),
+      restarts: () => {
+        restarts++;
+        if (restarts === 2) deeds.set({ child: second });
+      },
     };
     supervisor = new Supervisor(deeds.command('child', more), events, { log: 'ignore', program });
     ended = supervisor.run();
@@ -74,6 +82,35 @@ describe('the supervisor of a process', { timeout: 30_000 }, () => {
     kill('SIGTERM');
     await until(() => deaths.length === 2, 'the second end');
     expect(deaths[1]).toEqual(['exit status 0', 2_000]);
+  });
+
+  it('starts a process that asks for it at once, and does not count that as a death', async () => {
+    second = 'run';
+    run('again');
+    await isRunning();
+    expect([restarts, deaths]).toEqual([2, []]);
+    kill('SIGKILL');
+    await until(() => deaths.length === 1, 'a death');
+    expect(deaths).toEqual([['signal SIGKILL', 1_000]]);
+  });
+
+  it('waits as after a death where a process does nothing but ask to be started again', async () => {
+    second = 'again';
+    run('again');
+    await until(() => deaths.length === 2, 'two waits');
+    expect(restarts).toBe(5);
+    expect(deaths).toEqual([
+      ['exit status 80', 1_000],
+      ['exit status 80', 2_000],
+    ]);
+  });
+
+  it('does not start a process again that asks for it while it is being stopped', async () => {
+    run('run');
+    await isRunning();
+    supervisor.stop();
+    expect(await ended).toBe(0);
+    expect(restarts).toBe(0);
   });
 
   it('keeps trying where the configuration became unreadable after it had worked', async () => {

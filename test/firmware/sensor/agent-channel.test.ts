@@ -75,11 +75,20 @@ describe("the sensor's end of the link", { timeout: 20_000 }, () => {
   let channel: AgentChannel;
   let changes: string[];
   let lost: number[];
+  let reloads: number;
   beforeEach(() => {
     listener = new Listener(path);
     changes = [];
     lost = [];
-    channel = new AgentChannel({ path, onChange: (text) => changes.push(text), onLost: (count) => lost.push(count) });
+    reloads = 0;
+    channel = new AgentChannel({
+      path,
+      onChange: (text) => changes.push(text),
+      onLost: (count) => lost.push(count),
+      onReload: () => {
+        reloads++;
+      },
+    });
   });
   afterEach(async () => {
     await channel.close();
@@ -102,6 +111,15 @@ describe("the sensor's end of the link", { timeout: 20_000 }, () => {
       { type: 'report', report: reportOf(1) },
       { type: 'appended' },
     ]);
+  });
+
+  it('hears of other settings when the agent says so, and with each new link, for nobody knows what was missed', async () => {
+    await connected();
+    expect(reloads).toBe(1);
+    listener.say('{"type":"reload"}\n{"type":"reload"}\n');
+    await until(() => reloads === 3, 'both');
+    listener.sockets.at(-1)?.destroy();
+    await until(() => reloads === 4, 'the next link');
   });
 
   it('says how many messages died with an agent that held them in memory, and nothing of those that it had passed on', async () => {

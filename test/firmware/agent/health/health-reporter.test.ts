@@ -5,7 +5,7 @@ import { type MachineMeasure, measureMachine } from '../../../../firmware/agent/
 import { MachineFiles } from '../../../../firmware/agent/health/machine-files.ts';
 import { SensorLedger } from '../../../../firmware/agent/health/sensor-ledger.ts';
 import { measureStorage } from '../../../../firmware/agent/health/storage.ts';
-import type { UplinkState } from '../../../../firmware/agent/uplink/uplink.ts';
+import type { UplinkState } from '../../../../firmware/agent/uplink/uplink-state.ts';
 import { healthSchema, type SensorReport } from '../../../../firmware/contract/health.ts';
 import type { OutboxMeasure, OutboxWriterState } from '../../../../firmware/outbox/outbox.ts';
 import { machineFolder, piFiles } from './machine-folder.ts';

@@ -146,7 +146,7 @@ describe('the watchdog', { timeout: 20_000 }, () => {
         report: () => ({ capture: reported }),
       },
       interfaceCount: () => count,
-      isFiltered: false,
+      isFiltered: () => false,
       askOutbox: () => askOutbox(),
       pulses: { uplink },
       lookMs: 100,

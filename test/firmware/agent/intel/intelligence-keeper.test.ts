@@ -7,12 +7,21 @@ import { IntelligenceKeeper, type KeeperLimits } from '../../../../firmware/agen
 import { ReleaseStore } from '../../../../firmware/agent/intel/release-store.ts';
 import { type FetchOrder, releaseFileName } from '../../../../firmware/contract/fetch-order.ts';
 import type { SensorReport } from '../../../../firmware/contract/health.ts';
-import type { IntelligenceReported, Release } from '../../../../firmware/contract/intelligence-message.ts';
+import { type IntelligenceReported, type Release, releaseSchema } from '../../../../firmware/contract/intelligence-message.ts';
 import { readStateFile, releaseInUseSchema } from '../../../../firmware/state-folder.ts';
 import { until } from '../uplink/listener.ts';
 
 const releaseOf = (version: number): Release => ({ channel: 'main', version, sha256: version.toString(16).padStart(64, '0') });
-const quick: Partial<KeeperLimits> = { spreadMs: 5, retryMsMin: 5, retryMsMax: 20, takeUpMs: 400, heardMs: 50, trialMs: 60, pollMs: 5 };
+const quick: Partial<KeeperLimits> = {
+  spreadMs: 5,
+  retryMsMin: 5,
+  retryMsMax: 20,
+  takeUpMs: 400,
+  heardMs: 50,
+  trialMs: 60,
+  pollMs: 5,
+  offerMs: 10,
+};
 
 /** Takes up what the pointer names, as the sensor does, unless it was told to refuse. */
 class TestSensor {
@@ -72,15 +81,17 @@ describe('the keeper of the indicators', () => {
     orders.push(order);
     const fault = faults.shift();
     if (fault !== undefined) throw fault;
-    const file = releaseFileName(order.release);
+    const release = releaseSchema.parse(order.release);
+    const file = releaseFileName(release);
     mkdirSync(join(folder, 'releases'), { recursive: true });
-    writeFileSync(join(folder, file), `set ${order.release.version}`);
-    return { file, fetched: 7 };
+    writeFileSync(join(folder, file), `set ${release.version}`);
+    return { release, file, fetched: 7 };
   };
   const begin = () => {
     keeper = new IntelligenceKeeper({
       box: 'hx-01',
       store: new ReleaseStore(folder, { read: readStateFile }),
+      read: readStateFile,
       repository: () => ({ url: 'https://centre.example' }),
       rootFile: 'root.json',
       bytesPerSecondMax: () => 1e6,
@@ -227,6 +238,27 @@ describe('the keeper of the indicators', () => {
     begin();
     await reached('1 armed true');
     expect(orders).toHaveLength(2);
+  });
+
+  it('takes up what a person has loaded, unless it is older, and obeys the director again when he names another', async () => {
+    const load = async (version: number) => {
+      await fetch({ release: releaseOf(version) } as FetchOrder, new AbortController().signal);
+      writeFileSync(join(folder, 'offered.json'), JSON.stringify({ release: releaseOf(version) }));
+    };
+    begin().order(releaseOf(3));
+    await reached('3 armed true');
+    await load(2);
+    await until(() => !existsSync(join(folder, 'offered.json')), 'a look at the offer');
+    await load(5);
+    await reached('5 armed true');
+    expect(reported.map(({ wanted }) => wanted?.version)).not.toContain(2);
+    // The order of the director is still the former one, and says nothing new.
+    keeper?.order(releaseOf(3));
+    await keeper?.stop();
+    begin().order(releaseOf(3));
+    await reached('5 armed true');
+    keeper?.order(releaseOf(4));
+    await reached('4 armed true');
   });
 
   it('does not take from the sensor what it runs with where its own memory is gone', async () => {

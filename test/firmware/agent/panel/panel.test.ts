@@ -4,6 +4,7 @@ import { isQuiet, panelOptionsSchema } from '../../../../firmware/agent/panel/op
 import { Panel } from '../../../../firmware/agent/panel/panel.ts';
 import type { DriverState, JudgedDisplay, PanelDriver } from '../../../../firmware/agent/panel/panel-driver.ts';
 import { panelReportSchema } from '../../../../firmware/agent/panel/panel-report.ts';
+import { dutySchema } from '../../../../firmware/contract/duty.ts';
 import { healthOf, sampleMs } from './health-sample.ts';
 
 const none = { open: 0, new: 0 };
@@ -48,6 +49,19 @@ describe('the panel of the agent', () => {
     newPanel().judge(() => well);
     nowMs += 60_000;
     expect(driver.shown.length).toBe(1);
+  });
+
+  it('knows no quiet hours in a period of heightened watch', () => {
+    const duty = dutySchema.parse({ periods: [{ name: 'Tết', from: '2026-01-19', to: '2026-01-22' }] });
+    const quietHours = { from: '21:00', to: '06:00', brightnessPercent: 10 };
+    const options = panelOptionsSchema.parse({ brightnessPercent: 80, quietHours });
+    const panel = new Panel({ driver, options, limits, duty, nowMs: () => nowMs });
+    for (const night of ['2026-01-20T23:30:00', '2026-02-20T23:30:00'])
+      panel.judge(() => ({ ...contact, nowMs: new Date(night).getTime(), health: healthOf({ ts: new Date(night).toISOString() }) }));
+    expect(driver.shown).toMatchObject([
+      { brightness: 0.8, display: { buzzer: true } },
+      { brightness: 0.1, display: { buzzer: false } },
+    ]);
   });
 
   it('is quiet and dim in quiet hours, and its lamps stay what they are', () => {

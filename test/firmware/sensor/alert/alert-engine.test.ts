@@ -1,44 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { type Alert, alertSchema, stages } from '../../../../firmware/contract/alert.ts';
+import { dutySchema } from '../../../../firmware/contract/duty.ts';
 import { AlertEngine } from '../../../../firmware/sensor/alert/alert-engine.ts';
 import { alertId } from '../../../../firmware/sensor/alert/alert-id.ts';
 import type { AlertContext } from '../../../../firmware/sensor/alert/alert-text.ts';
 import { alertOptions } from '../../../../firmware/sensor/alert/options.ts';
+import { type AlertRules, rulesOf } from '../../../../firmware/sensor/alert/rules.ts';
 import { severityOf } from '../../../../firmware/sensor/alert/severity.ts';
 import type { Finding } from '../../../../firmware/sensor/detect/finding.ts';
 import { second, startMicros } from '../observe/sensor.ts';
+import { finding } from './findings.ts';
 
 const context: AlertContext = { box: 'test', version: '0.0.0', describeHost: () => ({ ip: '10.0.0.5' }), dropped: () => 3 };
-
-function finding(changes: Partial<Finding> = {}, value = '203.0.113.66', hostD = 0x0a000005): Finding {
-  return {
-    detector: 'known-bad',
-    kind: 'c2.address',
-    tsMicros: startMicros,
-    stage: 'attempt',
-    contact: 'connected',
-    inbound: false,
-    ours: 'client',
-    host: [0, 0, 0xffff, hostD],
-    remote: { address: [0, 0, 0xffff, 0xcb007142 | 0], port: 443 },
-    protocol: 6,
-    confidence: 90,
-    match: { type: 'address', value, exactness: 32, bundle: 'b'.repeat(16), confidence: 90 },
-    observed: `${value}:443`,
-    reasons: [{ measured: 'connection to an address on the list', value, threshold: value }],
-    ...changes,
-  };
-}
 
 class Engine {
   readonly alerts: Alert[] = [];
   readonly engine: AlertEngine;
   nowMicros = startMicros;
 
-  constructor(options: unknown = {}, about: Partial<AlertContext> = {}) {
-    this.engine = new AlertEngine(alertOptions.parse(options), { ...context, ...about }, (alert) =>
-      this.alerts.push(structuredClone(alert)),
-    );
+  constructor(options: unknown = {}, about: Partial<AlertContext> = {}, rules: Partial<AlertRules> = {}) {
+    const keep = (alert: Alert) => this.alerts.push(structuredClone(alert));
+    this.engine = new AlertEngine(alertOptions.parse(options), { ...context, ...about }, keep, rulesOf(rules));
   }
 
   raise(changes: Partial<Finding> = {}, value?: string, hostD?: number): this {
@@ -193,6 +175,50 @@ describe('the alert engine', () => {
         for (const field of Object.keys(alert[part] ?? {})) expect(declared, `${part}.${field}`).toContain(field);
       }
     }
+  });
+});
+
+describe('other options and rules, while it runs', () => {
+  it('are taken at once, and open alerts go on', () => {
+    const engine = new Engine({ closeAfterS: 3600 }).raise();
+    const people = { contacts: [{ name: 'Lan', phone: '0205 1' }], advice: { en: 'Ask for Lan.' } };
+    engine.engine.configure(alertOptions.parse({ closeAfterS: 60, openMax: 16 }), rulesOf(people), 'Sở Y tế');
+    expect(engine.alerts).toHaveLength(1);
+    engine.raise({ stage: 'contact', contact: 'grown' });
+    expect(engine.alerts[1]).toMatchObject({
+      rev: 2,
+      agency: 'Sở Y tế',
+      advice: { en: expect.stringMatching(/ Ask for Lan. Call: Lan 0205 1\.$/) },
+    });
+    expect(engine.alerts[0]?.advice.en).not.toMatch(/Lan/);
+    expect(engine.alerts[0]?.agency).toBeUndefined();
+    for (let host = 0; host < 20; host++) engine.raise({}, undefined, host);
+    expect(engine.engine.refused).toBe(5);
+    engine.pass(70);
+    expect(engine.engine.openCount).toBe(0);
+  });
+});
+
+describe('heightened watch', () => {
+  const duty = dutySchema.parse({ tet: { enabled: false }, periods: [{ name: 'Đại hội', from: '2026-11-23', to: '2026-11-23' }] });
+
+  it('counts an attempt one step more and names the period, by the time of the frame', () => {
+    expect(new Engine({}, {}, { duty }).raise().alerts[0]).toMatchObject({ severity: 3, duty: 'Đại hội' });
+    const before = new Engine({}, {}, { duty }).raise({ tsMicros: startMicros - 86_400 * second }).alerts[0];
+    expect(before?.severity).toBe(2);
+    expect(before).not.toHaveProperty('duty');
+  });
+
+  it('leaves contacts, exchanges and knocks at the door what they are', () => {
+    const severity = (changes: Parameters<typeof finding>[0]) => new Engine({}, {}, { duty }).raise(changes).alerts[0]?.severity;
+    expect([severity({ stage: 'contact' }), severity({ stage: 'exchange' }), severity({ inbound: true })]).toEqual([3, 4, 1]);
+  });
+
+  it('stays in an alert that goes on when the period is over', () => {
+    const engine = new Engine({}, {}, { duty }).raise();
+    engine.nowMicros += 86_400 * second;
+    engine.raise({ stage: 'contact', contact: 'grown' });
+    expect(engine.alerts[1]).toMatchObject({ duty: 'Đại hội', severity: 3, stage: 'contact' });
   });
 });
 

@@ -1,0 +1,66 @@
+/** What the centre knows of itself and of a claim -> the file that is laid on the card of the box. Only the box and the centre may know its code. */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
+import { dirname, join } from 'node:path';
+import { type ClaimFile, claimFileName, claimFileSchema } from '../../firmware/contract/claim.ts';
+import type { CentreFolder } from '../centre-folder.ts';
+import { UserError } from '../command/user-error.ts';
+import type { NewBox } from '../register/boxes.ts';
+import type { NewClaim } from '../register/claims.ts';
+
+/** What all claims of a centre have in common. */
+export type CentreWords = Pick<ClaimFile, 'claimBroker' | 'broker' | 'serverAuthority' | 'boxesAuthority' | 'director' | 'intelligence'>;
+
+/** The root of trust of the indicators, below their folder; boxes fetch later versions by themselves and check them against it. */
+const rootFile = 'root.json';
+
+/** Throws a `UserError` where a file of the centre is missing. */
+export function centreWords(folder: CentreFolder): CentreWords {
+  const { host, port, claimPort, serve, channel } = folder.centre;
+  const root = rootOf(folder);
+  const address = (where: string, at: number) => `${isIPv6(where) ? `[${where}]` : where}:${at}`;
+  return {
+    claimBroker: `mqtts://${address(host, claimPort)}`,
+    broker: `mqtts://${address(host, port)}`,
+    serverAuthority: textOf(folder, 'serversAuthority'),
+    boxesAuthority: textOf(folder, 'boxesAuthority'),
+    director: [textOf(folder, 'directorPublic')],
+    ...(serve === undefined || root === undefined
+      ? {}
+      : { intelligence: { url: `https://${address(serve.host, serve.port)}`, channel, root } }),
+  };
+}
+
+export function claimFileOf(words: CentreWords, { box, agency, contacts }: NewBox, { claim, code, expiresMs }: NewClaim): string {
+  const expires = new Date(expiresMs).toISOString();
+  const file = claimFileSchema.parse({ schema: 'claim/1', claim, code, box, agency, contacts, ...words, expires });
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+export function claimPath(out: string, box: string): string {
+  return join(out, box, claimFileName);
+}
+
+/** For the owner alone. Throws the error of the system. */
+export function writeClaimFile(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // The mode is given at the making only.
+  rmSync(path, { force: true });
+  writeFileSync(path, content, { mode: 0o600 });
+}
+
+function textOf(folder: CentreFolder, name: 'serversAuthority' | 'boxesAuthority' | 'directorPublic'): string {
+  const path = folder.file(name);
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError(
+      `${path} cannot be read, and no box could trust this centre without it: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+function rootOf(folder: CentreFolder): string | undefined {
+  const path = join(folder.file('intelligence'), rootFile);
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}

@@ -1,0 +1,184 @@
+/** The parts of the agent that obey the director, for a box that knows whom to obey: keys, files and commands handed to `agent/direction.ts`. Wiring. */
+import { spawn } from 'node:child_process';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { CommandFault } from '../agent/command/command-desk.ts';
+import { Direction, type DirectionParts } from '../agent/direction.ts';
+import { fetchBy } from '../agent/intel/fetch-process.ts';
+import { ReleaseStore } from '../agent/intel/release-store.ts';
+import type { AgentSettings, DirectedAgent } from '../agent/main.ts';
+import { type BoxConfig, type BoxConfigInForce, boxConfigSchema } from '../config.ts';
+import { laidOver } from '../overlay.ts';
+import { settingsFaults } from '../settings.ts';
+import { readStateFile, type SettingsInForce, stateFiles } from '../state-folder.ts';
+import { releaseDate } from '../version.ts';
+import { exitRestart } from './child-state.ts';
+import { identityPaths } from './enrol.ts';
+import { UserError } from './user-error.ts';
+
+/** An answer to the last command is on its way meanwhile. */
+const restartAfterMs = 1_000;
+const retroMatchBytesMax = 1 << 20;
+const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
+const fetcher = fileURLToPath(new URL('../fetcher/main.ts', import.meta.url));
+
+export interface DirectionSetup {
+  found: BoxConfigInForce;
+  /** Of `--config`. */
+  configPath: string | undefined;
+  folder: string;
+  boot: string;
+  /** What the doctor finds, as the centre shows it. */
+  doctor: () => Promise<readonly object[]>;
+  /** Ends the agent in order, with this status. */
+  end: (exitCode: number) => void;
+  log: Logger;
+}
+
+/** Undefined where nobody has told this box whom to obey. Throws a `UserError` where a key cannot be read. */
+export function directionFor(setup: DirectionSetup): ((agent: DirectedAgent) => Direction) | undefined {
+  const directorKeys = directorKeysOf(setup.found);
+  return directorKeys.length === 0 ? undefined : (agent) => new Direction(partsOf(setup, directorKeys, agent));
+}
+
+function directorKeysOf({ identity, config }: BoxConfigInForce): KeyObject[] {
+  const pems = [...(identity?.director ?? []), ...(config.directorKeys ?? []).map(readKey)];
+  return pems.map((pem) => {
+    try {
+      const key = createPublicKey(pem);
+      if (key.asymmetricKeyType === 'ed25519') return key;
+    } catch {
+      // Told below, as for a key of another kind.
+    }
+    throw new UserError('a key of the director is no Ed25519 public key in PEM form');
+  });
+}
+
+function readKey(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`the director’s key ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function partsOf(setup: DirectionSetup, directorKeys: readonly KeyObject[], agent: DirectedAgent): DirectionParts {
+  const { found, folder, boot, end, log } = setup;
+  const { config, identity } = found;
+  const root = identity?.intelligence === undefined ? config.releases.rootFile : stateFiles.root(folder);
+  const effective = (inForce: SettingsInForce | undefined) => boxConfigSchema.parse(laidOver(found.own, inForce?.settings ?? {}));
+  let bandwidth = config.bandwidth;
+  return {
+    box: config.box,
+    boot,
+    directorKeys,
+    files: {
+      configFolder: stateFiles.configFolder(folder),
+      inForce: stateFiles.settings(folder),
+      time: join(stateFiles.configFolder(folder), 'time.json'),
+      commandJournal: stateFiles.commandJournal(folder),
+    },
+    builtMs: Date.parse(releaseDate),
+    clock: agent.clock,
+    check: (settings) => {
+      const faults = settingsFaults(settings);
+      return faults.length > 0 ? faults : faultsWith(found.own, settings);
+    },
+    apply: (inForce) => {
+      const settings = effective(inForce);
+      bandwidth = settings.bandwidth;
+      agent.change(settingsOf(settings));
+    },
+    limits: { trialMs: config.trialSeconds * 1_000 },
+    uplink: agent.uplink,
+    sensor: agent.sensor,
+    ledger: agent.ledger,
+    handlers: handlersOf(setup, agent),
+    intelligence: {
+      store: new ReleaseStore(stateFiles.intelligenceFolder(folder), { read: readStateFile }),
+      read: readStateFile,
+      repository: () => repositoryOf(found),
+      rootFile: root ?? stateFiles.root(folder),
+      bytesPerSecondMax: () => bandwidth.bytesPerSecondMax,
+      fetch: fetchBy(fetcher),
+      limits: {
+        spreadMs: config.releases.spreadSeconds * 1_000,
+        trialMs: config.releases.trialSeconds * 1_000,
+        stormAlertsMax: config.releases.stormAlertsMax,
+      },
+    },
+    certificate: identity && { paths: identityPaths(folder), onNew: () => setTimeout(() => end(exitRestart), restartAfterMs) },
+    log,
+  };
+}
+
+/** Settings that are well by themselves may still not fit the file of this box. */
+function faultsWith(own: unknown, settings: unknown): { path: string; message: string }[] {
+  const parsed = boxConfigSchema.safeParse(laidOver(own, settings));
+  return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
+}
+
+function settingsOf({ agency, lang, capture, healthIntervalSeconds, healthSummarySeconds, panel, duty }: BoxConfig): AgentSettings {
+  const named = { ...(agency === undefined ? {} : { agency }), ...(capture === undefined ? {} : { capture }) };
+  return { ...named, lang, healthIntervalSeconds, healthSummarySeconds, panel, duty };
+}
+
+function repositoryOf({ identity, config }: BoxConfigInForce) {
+  const url = identity?.intelligence?.url ?? config.releases.url;
+  const { caFile, certFile, keyFile } = config.uplink ?? {};
+  if (url === undefined) return undefined;
+  return { url, ...(caFile && { caFile }), ...(certFile && { certFile }), ...(keyFile && { keyFile }) };
+}
+
+function handlersOf(
+  { configPath, doctor, end }: DirectionSetup,
+  { sensor, identify, testLamps }: DirectedAgent,
+): DirectionParts['handlers'] {
+  return {
+    identify: async ({ seconds }) => identify(seconds),
+    'lamp-test': async () => testLamps(),
+    restart: async ({ process: name }) => {
+      if (name === 'agent') setTimeout(() => end(exitRestart), restartAfterMs);
+      else if (!sensor.isConnected) throw new CommandFault('failed', 'there is no sensor to be restarted');
+      else sensor.tellRestart();
+    },
+    doctor: async () => ({ findings: await doctor() }),
+    'retro-match': ({ values, days }) => retroMatch(configPath, values, days),
+  };
+}
+
+/** Looks through the memory in a process of its own: it takes seconds, in which the agent has other things to do. */
+function retroMatch(configPath: string | undefined, values: readonly string[], days: number): Promise<unknown> {
+  const words = [
+    'retro-match',
+    '--json',
+    '--days',
+    String(days),
+    '--file',
+    '-',
+    ...(configPath === undefined ? [] : ['--config', configPath]),
+  ];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [cli, ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
+    let [output, said] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+      if (output.length > retroMatchBytesMax) child.kill('SIGKILL');
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString('utf8')).slice(-500);
+    });
+    child.stdin.on('error', () => undefined).end(values.join('\n'));
+    child.once('error', reject);
+    child.once('close', () => {
+      try {
+        resolve(JSON.parse(output));
+      } catch {
+        reject(new CommandFault('failed', said.trim() || 'the memory could not be asked'));
+      }
+    });
+  });
+}
