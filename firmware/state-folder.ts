@@ -18,7 +18,7 @@ export const stateFiles = {
   boxesAuthority: (folder: string) => join(folder, 'identity', 'boxes.crt'),
   /** Root of the repository of indicators, as the claim brought it; nothing ever changes it. */
   root: (folder: string) => join(folder, 'identity', 'root.json'),
-  /** The settings in force: `settingsInForceSchema`. The envelopes themselves and the way back are in the same folder. */
+  /** The settings in force: `settingsInForceSchema`. What they were before, and what was ordered, stands in the same folder. */
   settings: (folder: string) => join(folder, 'config', 'in-force.json'),
   configFolder: (folder: string) => join(folder, 'config'),
   /** Which release is in use: `releaseInUseSchema`. The compiled sets lie below. */

@@ -5,6 +5,7 @@ import { tlps } from '../../firmware/sensor/intel/indicator.ts';
 import { formats } from '../intel/import/formats.ts';
 import type { ImportFlags } from '../intel/import/import-command.ts';
 import type { LibraryFlags } from '../intel/library/library-command.ts';
+import { addIntelRelease } from './intel-release.ts';
 
 const importHelp = `
 The format is recognised by the content. Importing a list again replaces what its source said before, and keeps since when each value is known.
@@ -51,7 +52,9 @@ function addShared(command: Command): Command {
 }
 
 export function addIntel(program: Command): void {
-  const intel = program.command('intel').description('Intelligence: import lists, see what is known of a value and from whom.');
+  const intel = program
+    .command('intel')
+    .description('Intelligence: import lists, see what is known of a value and from whom; build, check and publish releases.');
   addShared(
     intel.command('import').description('Take a list into the library: a file, a folder with a MISP feed, a URL, or - for standard input.'),
   )
@@ -85,4 +88,5 @@ export function addIntel(program: Command): void {
     .action(async (source: string, value: string | undefined, flags: LibraryFlags) =>
       (await import('../intel/library/library-command.ts')).forget(source, value, flags),
     );
+  addIntelRelease(intel);
 }

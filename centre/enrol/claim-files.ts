@@ -1,5 +1,5 @@
 /** What the centre knows of itself and of a claim -> the file that is laid on the card of the box. Only the box and the centre may know its code. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type ClaimFile, claimFileName, claimFileSchema } from '../../firmware/contract/claim.ts';
@@ -11,13 +11,10 @@ import type { NewClaim } from '../register/claims.ts';
 /** What all claims of a centre have in common. */
 export type CentreWords = Pick<ClaimFile, 'claimBroker' | 'broker' | 'serverAuthority' | 'boxesAuthority' | 'director' | 'intelligence'>;
 
-/** The root of trust of the indicators, below their folder; boxes fetch later versions by themselves and check them against it. */
-const rootFile = 'root.json';
-
-/** Throws a `UserError` where a file of the centre is missing. */
-export function centreWords(folder: CentreFolder): CentreWords {
+/** Rejects with a `UserError` where a file of the centre is missing. */
+export async function centreWords(folder: CentreFolder): Promise<CentreWords> {
   const { host, port, claimPort, serve, channel } = folder.centre;
-  const root = rootOf(folder);
+  const root = serve === undefined ? undefined : await trustedRoot(folder);
   const address = (where: string, at: number) => `${isIPv6(where) ? `[${where}]` : where}:${at}`;
   return {
     claimBroker: `mqtts://${address(host, claimPort)}`,
@@ -60,7 +57,9 @@ function textOf(folder: CentreFolder, name: 'serversAuthority' | 'boxesAuthority
   }
 }
 
-function rootOf(folder: CentreFolder): string | undefined {
-  const path = join(folder.file('intelligence'), rootFile);
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+/** Whom boxes trust for indicators. Undefined where the centre publishes none yet. What makes releases is loaded only where there are some. */
+async function trustedRoot(folder: CentreFolder): Promise<string | undefined> {
+  const { repositoryOf } = await import('../intel/repository/repository.ts');
+  const repository = repositoryOf(folder);
+  return repository.exists ? repository.trustedRoot() : undefined;
 }

@@ -23,6 +23,11 @@ const faultsShownMax = 100;
 
 type Wanted = Enrolment & { line?: number };
 
+const withoutIndicators: Record<Language, string> = {
+  vi: 'Trung tâm chưa phát hành danh sách địa chỉ độc hại (vonggac-centre intel keys create), nên tệp đăng ký không chỉ ra nơi lấy.',
+  en: 'the centre publishes no indicators yet (vonggac-centre intel keys create), so the claim files do not say where to fetch them',
+};
+
 export interface Made {
   box: NewBox;
   claim: NewClaim;
@@ -38,7 +43,8 @@ export async function enrol(flags: EnrolFlags): Promise<void> {
 export async function enrolBoxes(flags: EnrolFlags): Promise<Made[]> {
   const folder = openCentreFolder(flags.centre);
   const wanted = wantedBoxes(flags);
-  const words = centreWords(folder);
+  const words = await centreWords(folder);
+  if (words.intelligence === undefined) process.stderr.write(`vonggac-centre: ${withoutIndicators[flags.lang]}\n`);
   const out = flags.out === undefined ? folder.file('claims') : resolve(flags.out);
   const register = openRegisterFile(folder.file('register'));
   try {

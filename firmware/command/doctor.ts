@@ -1,5 +1,6 @@
 /** `vonggac doctor`: looks at all that a box needs, and says in plain words what is wrong and what to do. Changes nothing. */
-import { type BoxConfig, readBoxConfig } from '../config.ts';
+import { existsSync } from 'node:fs';
+import { type BoxConfigInForce, outboxFolder, readBoxConfig } from '../config.ts';
 import { type Language, languageOf, type Words } from '../contract/language.ts';
 import { liveOptionsSchema } from '../sensor/capture/live-options.ts';
 import { checkCentre } from './doctor/centre.ts';
@@ -27,15 +28,15 @@ const summaries: Record<'well' | 'faults', Words> = {
 
 /** Ends the process: 0 all well, 1 faults found. Throws a `UserError` for a configuration that cannot be used. */
 export async function doctor(options: DoctorOptions): Promise<void> {
-  const { config } = readBoxConfig(options.config);
-  const name = options.interface ?? config.capture?.interface;
+  const found = readBoxConfig(options.config);
+  const name = options.interface ?? found.config.capture?.interface;
   const checked = liveOptionsSchema.shape.interface.optional().safeParse(name);
   if (!checked.success) throw new UserError(`--interface ${name}: ${checked.error.issues[0]?.message ?? ''}`);
   const lang = options.lang ?? languageOf(process.env);
   let faults = 0;
-  for await (const found of findings(options, config, name)) {
-    if (degreeOf(found) === 'fault') faults++;
-    process.stdout.write(`${options.json === true ? asJson(found, options.words) : inWords(found, lang)}\n`);
+  for await (const one of findings(options, found, name)) {
+    if (degreeOf(one) === 'fault') faults++;
+    process.stdout.write(`${options.json === true ? asJson(one, options.words) : inWords(one, lang)}\n`);
   }
   if (options.json !== true) {
     const summary = faults === 0 ? summaries.well[lang] : summaries.faults[lang].replace('{count}', String(faults));
@@ -46,16 +47,19 @@ export async function doctor(options: DoctorOptions): Promise<void> {
 }
 
 /** Each as soon as it is known. */
-async function* findings(options: DoctorOptions, config: BoxConfig, name: string | undefined): AsyncGenerator<Finding> {
+async function* findings(options: DoctorOptions, { config, release }: BoxConfigInForce, name: string | undefined): AsyncGenerator<Finding> {
   yield* checkRuntime();
   yield* await checkClock();
-  yield* await checkDisk();
+  const folder = outboxFolder(config);
+  // Until the box keeps any data there.
+  yield* await checkDisk(existsSync(folder) ? folder : '/');
   yield* checkPort(name, config.capture);
   yield* await checkPanel(config);
   if (options.config === undefined) {
     yield finding('config.none');
     return;
   }
-  yield* await checkIntelligence(config.intel, config.allow);
+  const paths = [...config.intel, ...(release === undefined ? [] : [release.path])];
+  yield* await checkIntelligence({ paths, allow: config.allow, givenCount: config.indicators.length });
   yield* await checkCentre(config.box, config.uplink);
 }

@@ -2,20 +2,21 @@
  * The process that fetches a release: an order comes over the channel of fork, and the compiled set lies in its place when it has said `done`. It is started for
  * one release and ends with it. Wiring only.
  */
+import { mkdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TargetFile } from 'tuf-js';
 import { type FetchFaultCode, type FetchNews, type FetchOrder, fetchOrderSchema, releaseFileName } from '../contract/fetch-order.ts';
 import type { Release } from '../contract/intelligence-message.ts';
 import { deltaTarget, fullTarget, type TargetFacts, targetFactsSchema, targetPath } from '../contract/release-repository.ts';
+import { applyDeltaFile } from '../sensor/intel/delta/delta-file.ts';
 import { setBytesMax } from '../sensor/intel/set-layout.ts';
 import { download } from './download.ts';
 import { FolderSource } from './folder-source.ts';
 import { HttpsSource } from './https-source.ts';
 import { type Metadata, MetadataFault, refreshMetadata } from './metadata.ts';
 import { type Source, SourceFault } from './source.ts';
-import { unpack } from './unpack.ts';
 
 /** How often it says that bytes come. */
 const newsMs = 1_000;
@@ -76,30 +77,28 @@ async function fetchRelease(
   const metadata = await refreshMetadata({ source, folder: join(folder, 'metadata'), rootFile, trustedMs, bytesPerSecondMax });
   const release = 'sha256' in order.release ? order.release : await newest(metadata, order.release.channel);
   const file = releaseFileName(release);
+  const target = join(folder, file);
   let fetched = 0;
   let fault: unknown;
   // Where the difference cannot be used, whatever the reason, the whole is fetched.
-  for (const { name, target, facts, base } of await choose(metadata, release, order.from)) {
-    const sha256 = target.hashes.sha256 ?? '';
-    const wanted = { path: targetPath(name, sha256), lengthBytes: target.length, sha256 };
-    const fetchedFile = join(folder, 'fetch', sha256);
+  for (const { name, target: signed, facts, base } of await choose(metadata, release, order.from)) {
+    const sha256 = signed.hashes.sha256 ?? '';
+    const wanted = { path: targetPath(name, sha256), lengthBytes: signed.length, sha256 };
+    const delta = join(folder, 'fetch', sha256);
     try {
       const signal = new AbortController().signal;
       fetched += await download({
         source,
         wanted,
-        file: fetchedFile,
+        file: delta,
         bytesPerSecondMax,
         signal,
         onBytes: (bytes) => onBytes(fetched + bytes),
       });
-      await unpack({
-        file: fetchedFile,
-        base,
-        target: join(folder, file),
-        sha256: release.sha256,
-        bytesMax: Math.min(facts.setBytes, setBytesMax),
-      });
+      mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
+      await applyDeltaFile({ delta, base, target, sha256: release.sha256, bytesMax: Math.min(facts.setBytes, setBytesMax) });
+      // What other tries have left is of no use any more either.
+      rmSync(join(folder, 'fetch'), { recursive: true, force: true });
       return { release, file, fetched };
     } catch (error) {
       fault = error;
@@ -112,9 +111,9 @@ function codeOf(error: unknown): FetchFaultCode {
   if (error instanceof MetadataFault) return 'untrusted';
   if (error instanceof SourceFault)
     return error.code === 'absent' ? 'absent' : error.code === 'broken' || error.code === 'too-long' ? 'damaged' : 'unreachable';
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS') return 'no-room';
-  return 'damaged';
+  // Some who meet the system's error tell it in their own words, with its name in them.
+  const text = error instanceof Error ? `${'code' in error ? String(error.code) : ''} ${error.message} ${String(error.cause ?? '')}` : '';
+  return /ENOSPC|EDQUOT|EROFS|no space left/i.test(text) ? 'no-room' : 'damaged';
 }
 
 async function say(news: FetchNews): Promise<void> {

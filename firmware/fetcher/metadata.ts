@@ -15,6 +15,8 @@ const metadataBytesMax = 512 * 1024;
 /** All metadata together must come within this time. */
 const metadataTimeoutMs = 120_000;
 const notFound = 404;
+/** tuf-js wants addresses; a source wants paths. */
+const addressSpace = 'repository://all/';
 
 export class MetadataFault extends Error {
   override readonly name = 'MetadataFault';
@@ -40,42 +42,21 @@ export interface MetadataParts {
 /** Rejects with a `MetadataFault` where the repository is not to be believed, with a `SourceFault` where it cannot be had. */
 export async function refreshMetadata(parts: MetadataParts): Promise<Metadata> {
   const draft = `${parts.folder}.draft`;
-  const kept = existsSync(join(parts.folder, 'root.json'));
   try {
-    return await refreshIn(parts, draft, kept);
-  } catch (error) {
-    // An unreachable server says nothing of what we keep.
-    if (!kept || error instanceof SourceFault) throw error;
-    // What was kept may be damaged. The root of the claim decides alone then; a release older than the ordered one is refused all the same.
-    return await refreshIn(parts, draft, false);
+    return await refreshIn(parts, draft);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
 }
 
-async function refreshIn(parts: MetadataParts, draft: string, isKept: boolean): Promise<Metadata> {
+async function refreshIn(parts: MetadataParts, draft: string): Promise<Metadata> {
   const { source, folder, rootFile, trustedMs, bytesPerSecondMax } = parts;
   rmSync(draft, { recursive: true, force: true });
-  if (isKept) cpSync(folder, draft, { recursive: true });
-  else {
-    mkdirSync(draft, { recursive: true, mode: 0o700 });
-    cpSync(rootFile, join(draft, 'root.json'));
-  }
+  mkdirSync(draft, { recursive: true, mode: 0o700 });
+  if (existsSync(folder)) cpSync(folder, draft, { recursive: true });
   const fetcher = new MetadataFetcher(source, bytesPerSecondMax);
-  const updater = await verified(fetcher, () => {
-    const made = new Updater({
-      metadataDir: draft,
-      metadataBaseUrl: 'metadata',
-      fetcher,
-      config: {
-        rootMaxLength: metadataBytesMax,
-        timestampMaxLength: metadataBytesMax,
-        snapshotMaxLength: metadataBytesMax,
-        targetsMaxLength: metadataBytesMax,
-      },
-    });
-    return made.refresh().then(() => made);
-  });
+  const updater = await verified(fetcher, async () => updaterIn(draft, rootFile, fetcher));
+  await verified(fetcher, () => updater.refresh());
   for (const role of ['timestamp', 'snapshot', 'targets', 'root']) checkExpiry(join(draft, `${role}.json`), role, trustedMs);
   const former = `${folder}.former`;
   rmSync(former, { recursive: true, force: true });
@@ -90,12 +71,33 @@ async function refreshIn(parts: MetadataParts, draft: string, isKept: boolean): 
   };
 }
 
+/**
+ * tuf-js passes over a timestamp, snapshot or targets that is damaged and fetches it anew, and dies of a damaged root. The root of the claim takes its
+ * place then; what else was kept stays, and with it what we know not to go back from.
+ */
+function updaterIn(draft: string, rootFile: string, fetcher: Fetcher): Updater {
+  const config = {
+    rootMaxLength: metadataBytesMax,
+    timestampMaxLength: metadataBytesMax,
+    snapshotMaxLength: metadataBytesMax,
+    targetsMaxLength: metadataBytesMax,
+  };
+  const make = () => new Updater({ metadataDir: draft, metadataBaseUrl: `${addressSpace}metadata`, fetcher, config });
+  try {
+    return make();
+  } catch {
+    cpSync(rootFile, join(draft, 'root.json'));
+    return make();
+  }
+}
+
 /** What tuf-js throws is told in its own words; what the source threw keeps its kind. */
 async function verified<T>(fetcher: MetadataFetcher, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (fetcher.fault !== undefined) throw fetcher.fault;
+    if (error instanceof DownloadHTTPError) throw new SourceFault('absent', error.message);
     throw new MetadataFault(error instanceof Error ? error.message : String(error));
   }
 }
@@ -121,7 +123,8 @@ class MetadataFetcher implements Fetcher {
     this.#budget = new Budget({ bytesPerSecondMax });
   }
 
-  async downloadBytes(path: string, lengthMax: number): Promise<Buffer> {
+  async downloadBytes(address: string, lengthMax: number): Promise<Buffer> {
+    const path = address.slice(addressSpace.length);
     try {
       const { bytes } = await this.#source.open(path, 0, this.#signal);
       const chunks: Uint8Array[] = [];

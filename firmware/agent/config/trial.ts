@@ -37,7 +37,7 @@ export type Verdict =
 /** One restart may be what the new settings ask for, another one chance. */
 const restartsMax = 2;
 /** Alerts in a trial that are never too many. */
-const alertsFloor = 50;
+const alertsFloor = 200;
 const alertsFactor = 20;
 /** Silence proves something only where so many packets were to be expected: with fewer, chance may bring none. */
 const packetsExpectedMin = 20;

@@ -114,7 +114,8 @@ export class Enrolment {
       if (found === undefined) return 'no-claim';
       return await this.#ask(found, this.#pendingFor(found), signal);
     } catch (error) {
-      if (!signal.aborted) this.#tell({ state: 'asking', reason: messageOf(error) });
+      const { box } = this.#state;
+      if (!signal.aborted) this.#tell({ state: 'asking', ...(box === undefined ? {} : { box }), reason: messageOf(error) });
       return 'later';
     }
   }

@@ -1,4 +1,4 @@
-/** The files of indicators and allowances that a configuration names -> whether they can be used, how many there are and how old they are. */
+/** Indicators and allowances, those of files and those of the settings -> whether they can be used, how many there are and how old they are. */
 
 import { indicatorTypes } from '../../sensor/intel/indicator.ts';
 import { newestOf } from '../../sensor/intel/indicator-files.ts';
@@ -10,12 +10,21 @@ import { type Finding, finding } from './finding.ts';
 const ageDaysMax = 14;
 const dayMs = 86_400_000;
 
-export async function checkIntelligence(
-  paths: readonly string[],
-  allow: readonly string[] = [],
-  nowMs: number = Date.now(),
-): Promise<Finding[]> {
-  if (paths.length === 0) return [finding('intel.none')];
+export interface NamedIntelligence {
+  /** Of the configuration, and of the release in use. */
+  paths: readonly string[];
+  allow?: readonly string[];
+  /** Indicators in the settings themselves. */
+  givenCount?: number;
+}
+
+export async function checkIntelligence({ paths, allow = [], givenCount = 0 }: NamedIntelligence, nowMs = Date.now()): Promise<Finding[]> {
+  const given = givenCount > 0 ? [finding('intel.given', { count: givenCount })] : [];
+  if (paths.length === 0) return given.length > 0 ? given : [finding('intel.none')];
+  return [...(await checkFiles(paths, allow, nowMs)), ...given];
+}
+
+async function checkFiles(paths: readonly string[], allow: readonly string[], nowMs: number): Promise<Finding[]> {
   const report = new ListReport();
   let count = 0;
   try {

@@ -28,13 +28,7 @@ export async function checkClock(now: Date = new Date(), asking: Ask = ask): Pro
   return [finding(clock.synced ? 'clock.ok' : 'clock.unsynchronised')];
 }
 
-/** Where the box keeps its data, once it keeps any; the root until then. */
-const dataFolder = '/var/lib/vonggac';
-
-export async function checkDisk(
-  path: string = existsSync(dataFolder) ? dataFolder : '/',
-  mounts = '/proc/self/mounts',
-): Promise<Finding[]> {
+export async function checkDisk(path: string, mounts = '/proc/self/mounts'): Promise<Finding[]> {
   let freeMiB: number;
   try {
     const { bavail, bsize } = await statfs(path);

@@ -100,6 +100,13 @@ const intelligence = {
     degree: 'ok',
     found: { vi: 'Danh sách mã độc: {count} mục, {days} ngày tuổi.', en: 'Indicators: {count}, {days} days old.' },
   },
+  'intel.given': {
+    degree: 'ok',
+    found: {
+      vi: 'Dấu hiệu ghi trong cấu hình (lệnh khẩn): {count}.',
+      en: 'Indicators in the settings themselves, for an emergency: {count}.',
+    },
+  },
   'intel.none': {
     degree: 'fault',
     found: {

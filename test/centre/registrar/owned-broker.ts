@@ -36,6 +36,8 @@ export interface OwnedBroker {
   newBox(box: string): Promise<TestBox>;
   /** Sends it on the topic of `box`, and waits for the answer. */
   ask(box: string, body: string): Promise<CertificateAnswer>;
+  /** Answers so far to requests of this box. */
+  answersTo(box: string): number;
   stop(): Promise<void>;
 }
 
@@ -95,6 +97,7 @@ export async function startOwnedBroker(): Promise<OwnedBroker> {
       await until(() => heard().length > before, `an answer for ${box}`);
       return heard()[before] as CertificateAnswer;
     },
+    answersTo: (box) => answers.get(down.certificateAnswer(box))?.length ?? 0,
     stop: async () => {
       stopping.abort();
       await running;

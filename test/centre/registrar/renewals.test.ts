@@ -113,18 +113,26 @@ describe('an attacker who owns the broker', () => {
   it('cannot upset the registrar with requests cut anywhere, noise and foreign bytes', async () => {
     const box = await owned.newBox('box-noise');
     const whole = Buffer.from(JSON.stringify(renewalOf(box, await csrFor(box.box))));
-    for (let end = 0; end < whole.length; end += 7)
-      await owned.attacker.publishAsync(up.certificateRequest(box.box), whole.subarray(0, end), { qos: 0 });
+    const renewals = owned.registrar.counts.renewals ?? 0;
+    let asked = 0;
+    const ask = async (body: Buffer) => {
+      asked++;
+      await owned.attacker.publishAsync(up.certificateRequest(box.box), body, { qos: 1 });
+    };
+    for (let end = 0; end < whole.length; end += 7) await ask(whole.subarray(0, end));
     for (let flips = 0; flips < 100; flips++) {
       const flipped = Buffer.from(whole);
       const at = Math.floor(Math.random() * whole.length);
       flipped[at] = (flipped[at] ?? 0) ^ (1 << (flips % 8));
-      await owned.attacker.publishAsync(up.certificateRequest(box.box), flipped, { qos: 0 });
-      await owned.attacker.publishAsync(up.presence(box.box), randomBytes(300), { qos: 0 });
-      await owned.attacker.publishAsync(up.configReported(box.box), randomBytes(300), { qos: 0, retain: true });
+      await ask(flipped);
+      await owned.attacker.publishAsync(up.presence(box.box), randomBytes(300), { qos: 1 });
+      await owned.attacker.publishAsync(up.configReported(box.box), randomBytes(300), { qos: 1, retain: true });
     }
-    await owned.attacker.publishAsync(up.certificateRequest(box.box), randomBytes(1_000_000), { qos: 0 });
-    await until(() => (owned.registrar.counts.reportsRefused ?? 0) > 0, 'the noise');
+    await ask(randomBytes(1_000_000));
+    await until(() => owned.registrar.counts.renewals === renewals + asked, 'all of the noise');
+    await until(() => (owned.registrar.counts.reportsRefused ?? 0) > 0, 'the reports');
+    // Answers to the noise are on their way: the next one must be that to the last word.
+    await until(() => owned.answersTo(box.box) === asked, 'its answers');
     const before = certificates(box.box);
     expect(before).toBeLessThanOrEqual(2);
     expect(await code(box.box, whole.toString('utf8'))).toBe('issued');

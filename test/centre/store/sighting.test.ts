@@ -47,6 +47,15 @@ describe('what is known of a box', () => {
     for (const { health } of inBothOrders(ahead, right)) expect(health?.body.uptimeSeconds).toBe(90);
   });
 
+  it('is the health of the agent that was started last, whose time begins anew within one boot of the machine', () => {
+    const before = healthy(1_000, { uptimeSeconds: 90_000, session: 4_000 });
+    const after = healthy(9_000, { uptimeSeconds: 5, session: 90_005_000 });
+    for (const { health, provenMs } of inBothOrders(before, after)) {
+      expect(health?.body).toMatchObject({ uptimeSeconds: 5, session: 90_005_000 });
+      expect(provenMs).toBe(startMs + 9_000);
+    }
+  });
+
   it('does not count what the broker remembers as a sign of life, nor as proof of sight', () => {
     const state = heard(present(10, {}, true), healthy(10, {}, true));
     expect(state).toMatchObject({ seenMs: undefined, provenMs: undefined, clockOffsetMs: undefined });

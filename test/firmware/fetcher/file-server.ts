@@ -13,6 +13,10 @@ export type Answer = (request: IncomingMessage, response: ServerResponse) => voi
 
 export interface FileServer {
   access: HttpsAccess;
+  /** Where the certificates and keys of `access` lie. */
+  credentials: { caFile: string; certFile: string; keyFile: string };
+  /** Served where `files` has no such path; undefined: nothing. */
+  folder: string | undefined;
   /** What is served, by path. */
   files: Map<string, Buffer>;
   /** In place of an honest answer; undefined: honest. */
@@ -33,7 +37,7 @@ export async function startFileServer(): Promise<FileServer> {
     (request, response) => {
       const path = (request.url ?? '').slice(1);
       started.requests.push({ path, range: request.headers.range });
-      if (started.answer === undefined) honest(started.files.get(path), request, response);
+      if (started.answer === undefined) honest(started.files.get(path) ?? fileIn(started.folder, path), request, response);
       else started.answer(request, response);
     },
   ).listen(0, '127.0.0.1');
@@ -45,6 +49,8 @@ export async function startFileServer(): Promise<FileServer> {
       cert: read('box.pem'),
       key: read('box.key'),
     },
+    credentials: { caFile: join(folder, 'ca.pem'), certFile: join(folder, 'box.pem'), keyFile: join(folder, 'box.key') },
+    folder: undefined,
     files: new Map(),
     answer: undefined,
     requests: [],
@@ -69,4 +75,12 @@ export function honest(file: Buffer | undefined, request: IncomingMessage, respo
     response
       .writeHead(206, { 'content-length': file.length - start, 'content-range': `bytes ${start}-${file.length - 1}/${file.length}` })
       .end(file.subarray(start));
+}
+
+function fileIn(folder: string | undefined, path: string): Buffer | undefined {
+  try {
+    return folder === undefined ? undefined : readFileSync(join(folder, path));
+  } catch {
+    return undefined;
+  }
 }

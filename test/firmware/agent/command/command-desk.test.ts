@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { CommandHandlers } from '../../../../firmware/agent/command/command-desk.ts';
 import { payloadTypes } from '../../../../firmware/contract/envelope.ts';
 import { removeFolder } from '../config/box-of-test.ts';
@@ -11,7 +11,8 @@ import { until } from '../uplink/listener.ts';
 import { type Desk, makeDesk, makeHandlers, signing } from './desk-of-test.ts';
 
 const folders: string[] = [];
-afterEach(() => {
+// Not after each: a refused command may be noted a moment later.
+afterAll(() => {
   for (const folder of folders.splice(0)) removeFolder(folder);
 });
 

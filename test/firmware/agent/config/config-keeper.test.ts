@@ -160,8 +160,8 @@ describe('a change that does not stand its trial is turned back by itself', () =
   });
 
   it('because it opens a flood of alerts', async () => {
-    const made = await changed({ limits: { trialMs: 500 } }, nothing, ({ sensor }) => Object.assign(sensor, { opened: 51 }));
-    await expectTurnedBack(made, /51 alerts/);
+    const made = await changed({ limits: { trialMs: 500 } }, nothing, ({ sensor }) => Object.assign(sensor, { opened: 201 }));
+    await expectTurnedBack(made, /201 alerts/);
   });
 
   it('because the sensor dies again and again', async () => {

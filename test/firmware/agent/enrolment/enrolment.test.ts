@@ -6,6 +6,7 @@ import { certificatesOf } from '../../../../centre/register/certificates.ts';
 import { openRegisterFile } from '../../../../centre/register/register-file.ts';
 import { openConnection } from '../../../../firmware/agent/uplink/connection.ts';
 import { uplinkOptionsSchema } from '../../../../firmware/agent/uplink/options.ts';
+import { stateFiles } from '../../../../firmware/state-folder.ts';
 import { claimFileAt, type RegistrarProcess, startRegistrar } from '../../../centre/registrar/registrar-process.ts';
 import { type RunningCentre, startCentre } from '../../../centre/running-centre.ts';
 import { until } from '../uplink/listener.ts';
@@ -122,6 +123,17 @@ describe('enrolment', () => {
     expect(readFileSync(box.paths.serverAuthority, 'utf8')).not.toBe(claim.boxesAuthority);
     expect(await box.enrolment().run(soon())).toBe(true);
     expect(wholeIdentity(box).certificate.fingerprint256).not.toBe(before);
+  }, 20_000);
+
+  it('keeps where indicators come from, and whom to trust for them', async () => {
+    const box = await aBox('Sở tình báo');
+    const place = join(box.folder, 'claim.json');
+    const intelligence = { url: 'https://centre.example:8443', channel: 'main', root: '{"signed":{}}' };
+    writeFileSync(place, `\ufeff${JSON.stringify({ ...JSON.parse(readFileSync(box.claimFile, 'utf8')), intelligence })}`);
+    expect(await box.enrolment({ places: [place] }).run(soon())).toBe(true);
+    expect(wholeIdentity(box).identity.intelligence).toEqual({ url: intelligence.url, channel: 'main' });
+    expect(readFileSync(stateFiles.root(box.folder), 'utf8')).toBe(intelligence.root);
+    expect(existsSync(place)).toBe(false);
   }, 20_000);
 
   it('takes no certificate that is for another key, for another name, or of another authority', async () => {

@@ -60,8 +60,13 @@ describe('the time of a box', () => {
     expect(next.judge(at(99), at(101))).toBe('valid');
   });
 
-  it.each([false, undefined])('is not poisoned by a clock in 2100 that follows nobody (synced: %s)', async (synced) => {
-    const clock: Clock = { nowMs: year2100, synced, monotonicMs: 0 };
+  it.each([
+    [year2100, false],
+    [year2100, undefined],
+    [at(400), false],
+    [at(400), undefined],
+  ])('is not poisoned by a clock at %i that follows nobody (synced: %s)', async (nowMs, synced) => {
+    const clock: Clock = { nowMs, synced, monotonicMs: 0 };
     const { time, folder } = timeWith(clock);
     time.look();
     expect(time.judge(at(1), at(30))).toBe('expired');

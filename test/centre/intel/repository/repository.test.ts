@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { publishedReleases, publishRelease } from '../../../../centre/intel/repository/publish-release.ts';
+import { deltaTarget, fullTarget, targetFactsSchema } from '../../../../firmware/contract/release-repository.ts';
+import { applyDeltaFile } from '../../../../firmware/sensor/intel/delta/delta-file.ts';
+import { loadIndicatorSet } from '../../../../firmware/sensor/intel/load.ts';
+import { domains, startMirror, TestBox, TestCentre } from './releases.ts';
+
+const bytesMax = 1 << 28;
+const dayMs = 86_400_000;
+
+describe('a repository', () => {
+  test('brings a release to a box whole, and the next one as a delta, byte for byte as they were built', async () => {
+    const centre = new TestCentre();
+    const { url } = await startMirror(join(centre.folder, 'repository'));
+    const box = new TestBox(url, centre.repository.trustedRoot());
+    const first = await centre.publish(domains(0, 3000));
+    const full = await box.fetch(fullTarget(first));
+    const held = join(box.folder, 'held.vgi');
+    await applyDeltaFile({ delta: full ?? '', base: undefined, target: held, sha256: first.sha256, bytesMax });
+    const second = await centre.publish(domains(30, 3000));
+    const delta = await box.fetch(deltaTarget(first, second));
+    const next = join(box.folder, 'next.vgi');
+    await applyDeltaFile({ delta: delta ?? '', base: held, target: next, sha256: second.sha256, bytesMax });
+    expect(readFileSync(next).equals(readFileSync(centre.releases.files(2).set))).toBe(true);
+    const set = loadIndicatorSet(next);
+    expect(set.domain('www.n003020.bad.example', 0)?.value).toBe('n003020.bad.example');
+    expect(set.domain('n000020.bad.example', 0)).toBeUndefined();
+    expect(set.domain(second.canary, 0)?.value).toBe(second.canary);
+    expect(set.domain(first.canary, 0)).toBeUndefined();
+    expect(statSync(delta ?? '').size).toBeLessThan(statSync(full ?? '').size / 5);
+  });
+
+  test('says of each target what it makes, keeps deltas from the last five, and forgets what is older', async () => {
+    const centre = new TestCentre();
+    for (let version = 1; version <= 8; version++) await centre.publish(domains(version * 10, 800));
+    const targets = Object.values(centre.repository.chain().targets.signed.targets);
+    const facts = targets.map(({ custom }) => targetFactsSchema.parse(custom));
+    expect(facts.filter(({ from }) => from !== undefined).map(({ from, version }) => [from, version])).toEqual(
+      [3, 4, 5, 6, 7].map((from) => [from, 8]),
+    );
+    expect(publishedReleases(centre.repository).map(({ version }) => version)).toEqual([3, 4, 5, 6, 7, 8]);
+    expect(centre.releases.versions()).toEqual([3, 4, 5, 6, 7, 8]);
+    // The files of the targets.json before are still there, for whoever is in the middle of fetching them.
+    expect(readdirSync(centre.path('targets')).length).toBeLessThanOrEqual(targets.length + 6);
+    for (const { path, hashes, length } of targets) expect(statSync(centre.path(`targets/${hashes.sha256}.${path}`)).size).toBe(length);
+  });
+
+  test('never goes back: an older release cannot be published after a newer one', async () => {
+    const centre = new TestCentre();
+    await centre.build(domains(0, 10));
+    await centre.publish(domains(0, 20));
+    const { releases, repository, nowMs } = centre;
+    const again = publishRelease({ repository, releases, version: 1, passphrase: undefined, nowMs });
+    await expect(again).rejects.toThrow('boxes have 2 already, and never go back');
+    const twice = publishRelease({ repository, releases, version: 2, passphrase: undefined, nowMs });
+    await expect(twice).rejects.toThrow('never go back');
+  });
+
+  test('is kept fresh by the server alone, and does not turn over what is fresh', async () => {
+    const startMs = Date.now() - 60 * dayMs;
+    const centre = new TestCentre(startMs);
+    const { repository } = centre;
+    await centre.publish(domains(0, 10));
+    expect(repository.renew(startMs + dayMs / 2)).toEqual([]);
+    expect(repository.renew(startMs + 1.5 * dayMs)).toEqual(['timestamp']);
+    expect(repository.renew(Date.now())).toEqual(['snapshot', 'timestamp']);
+    const box = new TestBox((await startMirror(centre.path(''))).url, repository.trustedRoot());
+    await box.refresh();
+    expect(repository.state(Date.now()).map(({ role, isDue }) => [role, isDue])).toEqual([
+      ['root', false],
+      ['targets', false],
+      ['snapshot', false],
+      ['timestamp', false],
+    ]);
+    expect(repository.state(Date.now() + 10 * dayMs).find(({ role }) => role === 'targets')?.isDue).toBe(true);
+  });
+
+  test('says in one line what is wrong where it is damaged', async () => {
+    const centre = new TestCentre();
+    await centre.publish(domains(0, 10));
+    writeFileSync(centre.path('metadata/timestamp.json'), '{"signed":');
+    expect(() => centre.repository.chain()).toThrow(/^the repository .* is damaged \(.*\): /);
+    rmSync(centre.path('metadata'), { recursive: true });
+    expect(() => centre.repository.chain()).toThrow('there is no repository yet: vonggac-centre intel keys create makes one');
+  });
+});

@@ -1,0 +1,23 @@
+import { it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { enrolBoxes } from '../../../centre/enrol/enrol.ts';
+import { startCentre } from '../running-centre.ts';
+import { startRegistrar } from './registrar-process.ts';
+import { Enrolment } from '../../../firmware/agent/enrolment/enrolment.ts';
+import { identityPaths } from '../../../firmware/command/enrol.ts';
+it('x', async () => {
+  const centre = await startCentre();
+  const r = await startRegistrar(centre);
+  const dir = mkdtempSync(join(tmpdir(), 'mass-'));
+  const csv = join(dir, 'l.csv');
+  writeFileSync(csv, 'agency\n' + Array.from({ length: 250 }, (_, i) => `Xã ${i}`).join('\n'));
+  const made = await enrolBoxes({ csv, days: 3, lang: 'en', centre: centre.folder.path });
+  const t = performance.now();
+  const times: number[] = [];
+  const log = { info: () => {}, warn: () => {} };
+  const done = await Promise.all(made.map(async (m) => { const ok = await new Enrolment({ paths: identityPaths(join(dir, m.box.box)), places: [m.path], log }).run(AbortSignal.timeout(80000)); times.push(performance.now() - t); return ok; }));
+  console.log('250 at once', performance.now() - t, 'median', times[125], done.filter(Boolean).length);
+  await r.stop(); await centre.stop(); rmSync(dir, { recursive: true });
+}, 100000);
