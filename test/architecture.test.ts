@@ -20,6 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   'firmware/sensor/intel': ['firmware/sensor/bytes'],
   'firmware/sensor/detect': ['bytes', 'decode', 'observe', 'intel'].map((stage) => `firmware/sensor/${stage}`),
   'firmware/sensor/alert': ['bytes', 'decode', 'observe', 'intel', 'detect'].map((stage) => `firmware/sensor/${stage}`),
+  'firmware/sensor/memory': ['bytes', 'observe', 'intel', 'detect', 'alert'].map((stage) => `firmware/sensor/${stage}`),
   'firmware/sensor/evidence': ['bytes', 'decode', 'observe', 'alert'].map((stage) => `firmware/sensor/${stage}`),
   'firmware/outbox': [],
   'firmware/agent': ['firmware/outbox'],
@@ -205,6 +206,8 @@ describe('the architecture', () => {
         .filter((file) => name.test(file.text))
         .map(({ path }) => path);
     expect(users(/from 'mqtt'/)).toEqual(['firmware/agent/uplink/connection.ts', 'centre/connection.ts']);
+    expect(users(/from 'tuf-js/)).toEqual(['firmware/fetcher/metadata.ts']);
+    expect(users(/'@peculiar\/x509'/)).toEqual(['centre/authority/x509.ts']);
     expect(users(/from 'pg'/)).toEqual(['centre/store/postgres-connection.ts']);
     expect(users(/from '(johnny-five|firmata-io|serialport)'/)).toEqual(['firmware/agent/panel/firmata-board.ts']);
     expect(users(/'pcap(\/[^']*)?'/)).toEqual(['firmware/sensor/capture/node-pcap.ts']);

@@ -89,8 +89,8 @@ export class Agent {
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
-    const { config, folder, ledgerFolder, socket, boot, version, log } = parts;
-    const { box, uplink } = config;
+    const { config, folder, ledgerFolder, boot, version, log } = parts;
+    const { box } = config;
     this.#config = config;
     this.#ledger = new Ledger({ folder: ledgerFolder, onProblem: (reason) => log.warn({ reason }, 'trouble with the ledger') });
     const origin = { box, boot };
@@ -117,24 +117,8 @@ export class Agent {
       outbox: this.#disk,
     });
     this.#outbox = new Receipts(new JoinedOutbox([this.#disk, this.#memory]));
-    this.#uplink = new Uplink({
-      options: uplink,
-      box,
-      outbox: this.#outbox,
-      presence: (state) => this.#presence.message(state),
-      log,
-      nextSession: () => this.#presence.nextSession(),
-      onConnected: () => this.#connected(),
-      onSent: (publication) => this.#ledger.sent(sentMessageOf(publication)),
-    });
-    this.#sensor = new SensorLink({
-      path: socket,
-      source: config.capture?.file ?? config.capture?.interface ?? 'none',
-      log,
-      onReport: (report) => this.#totals.take(report),
-      onAppended: () => this.#uplink.wake(),
-      onHandOver: take,
-    });
+    this.#uplink = this.#makeUplink();
+    this.#sensor = this.#makeSensorLink(take);
     this.#clock = new ClockWatch(ask, (state) => {
       if (state !== undefined) this.#sensor.tellClock(state);
     });
@@ -154,6 +138,33 @@ export class Agent {
     });
     this.#panel = this.#makePanel();
     this.#direction = parts.direction?.(this.#directed());
+  }
+
+  #makeUplink(): Uplink {
+    const { config, log } = this.#parts;
+    const { box, uplink } = config;
+    return new Uplink({
+      options: uplink,
+      box,
+      outbox: this.#outbox,
+      presence: (state) => this.#presence.message(state),
+      log,
+      nextSession: () => this.#presence.nextSession(),
+      onConnected: () => this.#connected(),
+      onSent: (publication) => this.#ledger.sent(sentMessageOf(publication)),
+    });
+  }
+
+  #makeSensorLink(onHandOver: (messages: readonly NewMessage[]) => boolean): SensorLink {
+    const { config, socket, log } = this.#parts;
+    return new SensorLink({
+      path: socket,
+      source: config.capture?.file ?? config.capture?.interface ?? 'none',
+      log,
+      onReport: (report) => this.#totals.take(report),
+      onAppended: () => this.#uplink.wake(),
+      onHandOver,
+    });
   }
 
   /** What is known of the link to the centre. */

@@ -6,7 +6,6 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TargetFile } from 'tuf-js';
 import { type FetchFaultCode, type FetchNews, type FetchOrder, fetchOrderSchema, releaseFileName } from '../contract/fetch-order.ts';
 import type { Release } from '../contract/intelligence-message.ts';
 import { deltaTarget, fullTarget, type TargetFacts, targetFactsSchema, targetPath } from '../contract/release-repository.ts';
@@ -15,7 +14,7 @@ import { setBytesMax } from '../sensor/intel/set-layout.ts';
 import { download } from './download.ts';
 import { FolderSource } from './folder-source.ts';
 import { HttpsSource } from './https-source.ts';
-import { type Metadata, MetadataFault, refreshMetadata } from './metadata.ts';
+import { type Metadata, MetadataFault, refreshMetadata, type SignedTarget } from './metadata.ts';
 import { type Source, SourceFault } from './source.ts';
 
 /** How often it says that bytes come. */
@@ -31,7 +30,7 @@ async function sourceOf({ repository }: FetchOrder): Promise<Source> {
 
 interface Chosen {
   name: string;
-  target: TargetFile;
+  target: SignedTarget;
   facts: TargetFacts;
   /** The compiled set that it is a difference from. */
   base?: string;

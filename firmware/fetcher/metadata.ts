@@ -22,8 +22,11 @@ export class MetadataFault extends Error {
   override readonly name = 'MetadataFault';
 }
 
+/** A target as the repository has signed it: length, hashes, and what `custom` says. */
+export type SignedTarget = TargetFile;
+
 export interface Metadata {
-  target(name: string): Promise<TargetFile | undefined>;
+  target(name: string): Promise<SignedTarget | undefined>;
   /** Of all targets. */
   names(): string[];
 }
