@@ -29,7 +29,11 @@ export interface MadeCentre {
 }
 
 export async function init(named: string, flags: InitFlags): Promise<void> {
-  const made = await makeCentre(named, flags);
+  const made = await makeCentre(named, flags).catch((error: unknown) => {
+    // Of the file system, or of SQLite: the person can mend it.
+    const isOutside = error instanceof Error && ('syscall' in error || ('code' in error && error.code === 'ERR_SQLITE_ERROR'));
+    throw isOutside ? new UserError(`${error.message}; once that is mended, run it again: it goes on from there`) : error;
+  });
   const { inWords, asJson } = await import('./report.ts');
   process.stdout.write(flags.json ? `${JSON.stringify(asJson(made))}\n` : inWords(made, flags.lang));
 }

@@ -118,8 +118,8 @@ function inWords({ box, isNew, steps }: Revocation, { path }: CentreFolder, lang
   );
   const again = `vonggac-centre revoke ${box} --centre ${path}`;
   const next: Words = {
-    vi: `Chưa xong: hộp có thể vẫn còn kết nối. Khi broker chạy lại, chạy nốt:\n  ${again}`,
-    en: `Not finished: the box may still be connected. Once the broker can be reached, finish it:\n  ${again}`,
+    vi: `Chưa xong. Danh sách đã ghi có hiệu lực từ lần broker khởi động tới; cho đến lúc đó hộp có thể vẫn còn kết nối. Sau đó chạy nốt:\n  ${again}`,
+    en: `Not finished. What was written holds from the next start of the broker on; until then the box may be connected. Then finish it:\n  ${again}`,
   };
   return `${[heading[language], ...lines, ...(isLeft ? [next[language]] : [])].join('\n')}\n`;
 }
