@@ -14,6 +14,7 @@ import { makeCredential } from './credentials.ts';
 import type { Item } from './item.ts';
 import { KeyRoom } from './key-room.ts';
 import { NewPassphrase, type NewPassphraseFlags } from './new-passphrase.ts';
+import { makeRepository } from './release-keys.ts';
 import { settledFolder } from './settings.ts';
 
 /** The clients of the broker among the services; its bridge has its files with the broker. */
@@ -50,6 +51,7 @@ export async function makeCentre(named: string, flags: InitFlags & NewPassphrase
     ...(await keys.makeAuthority('servers')),
     ...(await keys.makeAuthority('boxes')),
     ...(await keys.makeDirector()),
+    ...(await makeRepository(folder, passphrase)),
     ...(await makeServices(folder, keys)),
     ...(await makeBrokerFolder({ folder, layout, keys, revoked, names: namesOf(folder), force: flags.force ?? false })),
     register,

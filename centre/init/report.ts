@@ -1,4 +1,5 @@
 /** What `init` did, in words for the person who ran it: what there is, what must leave the server, what to do next. And the same for programs. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Language, Words } from '../../firmware/contract/language.ts';
 import { isSealed } from '../authority/key-file.ts';
@@ -6,6 +7,7 @@ import { unitName, writtenClaimsFiles, writtenFiles } from '../broker/layout.ts'
 import type { CentreFolder } from '../centre-folder.ts';
 import type { MadeCentre } from './init.ts';
 import type { Item, ItemState } from './item.ts';
+import { releaseKeys } from './release-keys.ts';
 
 const stateWords: Record<ItemState, Words> = {
   made: { vi: 'đã tạo', en: 'made' },
@@ -68,9 +70,28 @@ function offlineSection({ folder, isPassphraseMade, items }: MadeCentre, languag
   if (isNew || isPassphraseMade) {
     lines.push({ vi: 'Khóa riêng, phải có bản sao ở nơi khác:', en: 'Private keys; keep a copy of each elsewhere:' }[language]);
     for (const name of here) lines.push(`  ${folder.file(name)}\n    ${keyUses[name][language]}`);
+    lines.push(...releaseKeyLines(folder, language));
   }
   return lines.join('\n');
 }
+
+function releaseKeyLines(folder: CentreFolder, language: Language): string[] {
+  const { root, targets } = releaseKeys(folder);
+  const here = root.filter((path) => existsSync(path));
+  const lines: string[] = [];
+  if (here.length > 0) lines.push(...here.map((path) => `  ${path}`), `    ${rootKeyUse[language]}`);
+  if (existsSync(targets)) lines.push(`  ${targets}`, `    ${targetsKeyUse[language]}`);
+  return lines;
+}
+
+const rootKeyUse: Words = {
+  vi: 'cần hai trong ba khi đổi khóa hoặc mỗi năm một lần (intel keys): cất ở ba nơi khác nhau, không để ở máy chủ',
+  en: 'two of the three are needed to change a key, and once a year (intel keys): put them in three places, none of them the server',
+};
+const targetsKeyUse: Words = {
+  vi: 'ký mỗi bản phát hành danh sách chỉ báo (intel publish)',
+  en: 'signs each release of indicators (intel publish)',
+};
 
 const passphraseWords = (folder: CentreFolder): Words => ({
   vi: `!! Mật khẩu của các khóa vừa được tạo và đang nằm trong ${folder.file('passphrase')}.

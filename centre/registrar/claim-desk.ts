@@ -72,6 +72,8 @@ export class ClaimDesk {
     return inTransaction(register, () => {
       const before = findClaim(register, claim);
       if (before === undefined) return refusal('unknown', box, 'certificate.refused');
+      // While it was signed somebody may have shut the box out.
+      if (findBox(register, box)?.revokedMs !== undefined) return refusal('revoked', box, 'certificate.refused');
       if (before.usedMs !== undefined) return this.#judgeUsed(before, request);
       if (certificateForKey(register, made.publicKeyPem) !== undefined)
         return refusal('csr', box, 'certificate.refused', 'there is a certificate for this key already');

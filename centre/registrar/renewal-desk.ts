@@ -62,6 +62,8 @@ export class RenewalDesk {
       return inTransaction(register, () => {
         const other = certificateForKey(register, publicKeyPem);
         if (other !== undefined) return this.#again(other, signer);
+        // While it was signed somebody may have shut the box out.
+        if (findBox(register, box)?.revokedMs !== undefined) return refusal('revoked', box, 'certificate.refused');
         const { publicKeyPem: publicKey, ...rest } = made;
         insertCertificate(register, { box, source: 'renewal', publicKey, ...rest }, nowMs());
         const event = `renewed: certificate ${made.serial} after ${signer.serial}, good until ${new Date(made.notAfterMs).toISOString()}`;

@@ -23,6 +23,9 @@ import { openRegisterFile } from '../../../centre/register/register-file.ts';
 
 const yearMs = 365.25 * 86_400_000;
 
+/** Of releases of indicators, which a person brings. */
+const releaseKeys = ['root-1.key', 'root-2.key', 'root-3.key', 'targets.key'];
+
 describe('vonggac-centre init', () => {
   let root: string;
   let folder: string;
@@ -108,7 +111,7 @@ describe('vonggac-centre init', () => {
     await make();
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     const open = Object.entries(everything()).filter(([, text]) => /^\d+[1-7] /.test(text));
-    expect(open.map(([name]) => name).filter((name) => !/\.(crt|pub|service|md)$/.test(name))).toEqual([]);
+    expect(open.map(([name]) => name).filter((name) => !/\.(crt|pub|service|md)$|^intel\/repository\/metadata\//.test(name))).toEqual([]);
     for (const name of ['centre.json', 'register.db', 'centre.db', centreFiles.boxesKey, centreFiles.directorKey, 'services/ingest.key'])
       expect([name, statSync(path(name)).mode & 0o777]).toEqual([name, 0o600]);
     expect(Object.keys(everything()).filter((name) => name.endsWith('.new'))).toEqual([]);
@@ -247,12 +250,12 @@ describe('vonggac-centre init', () => {
     mkdirSync(medium);
     await make({ keys: medium });
     expect(Object.keys(everything(medium)).toSorted()).toEqual(
-      [centreFiles.boxesKey, centreFiles.serversKey, centreFiles.directorKey].toSorted(),
+      [centreFiles.boxesKey, centreFiles.serversKey, centreFiles.directorKey, ...releaseKeys.map((name) => `intel/${name}`)].toSorted(),
     );
-    expect(Object.keys(everything()).filter((name) => /^(authority|director)\/.*\.key$/.test(name))).toEqual([]);
+    expect(Object.keys(everything()).filter((name) => /^(authority|director)\/.*\.key$|(root-\d|targets)\.key$/.test(name))).toEqual([]);
     renameSync(medium, `${medium}.away`);
     const { items } = await make();
-    expect(items.filter(({ state }) => state === 'away').map(({ path: file }) => file)).toHaveLength(3);
+    expect(items.filter(({ state }) => state === 'away').map(({ path: file }) => file)).toHaveLength(3 + releaseKeys.length);
     rmSync(path('services/ingest.crt'));
     await expect(make()).rejects.toMatchObject({ name: 'UserError', message: expect.stringMatching(/bring the medium/) });
     // What is in its place while the medium is away must not become the keys.
