@@ -11,6 +11,7 @@ export const centreAlertKinds = [
   'box.loss',
   'box.clock',
   'box.outbox',
+  'box.stale',
   'box.refused',
   'box.clone',
   'certificate.refused',
@@ -31,7 +32,7 @@ export const centreAlertSchema = z
     kind: z.enum(centreAlertKinds).meta({
       description:
         'box.silent: no sign of life. box.blind: it lives but sees no traffic. box.hole: numbers are missing. box.loss: it had to drop ' +
-        'messages. box.clock: its clock is off. box.outbox: its disk fails. box.refused: it sent what is no valid message. ' +
+        'messages. box.clock: its clock is off. box.outbox: its disk fails. box.stale: its indicators are old, missing or refused. box.refused: it sent what is no valid message. ' +
         'box.clone: two machines use its id. certificate.refused: somebody asked for a certificate and was turned away. ' +
         'broker.denied: the broker turned somebody away',
     }),

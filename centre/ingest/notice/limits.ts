@@ -24,6 +24,8 @@ export const limitsSchema = z.strictObject({
   unsyncedSeconds: seconds.default(1_800).meta({ description: 'how long a clock may go without synchronisation' }),
   outboxSeconds: seconds.default(30).meta({ description: 'how long a box may be unable to write its disk' }),
   waitingSeconds: seconds.default(1_800).meta({ description: 'how long a message may wait at a box that is connected' }),
+  staleSeconds: seconds.default(604_800).meta({ description: 'how old the indicators of a box may be' }),
+  staleGraceSeconds: seconds.default(600).meta({ description: 'how long a box may be without the right ones' }),
   closeSeconds: seconds.default(30).meta({ description: 'an alert is closed once all was well for this long' }),
   reopenSeconds: seconds.default(300).meta({ description: 'and is not raised anew before this' }),
   lossQuietSeconds: seconds.default(86_400).meta({ description: 'an alert of lost alerts is closed after this long without another' }),

@@ -13,6 +13,7 @@ import { judgeHoles } from './hole.ts';
 import type { Limits } from './limits.ts';
 import { judgeOutbox } from './outbox.ts';
 import { isAtOnce, judgeManySilent, judgeSilence } from './silent.ts';
+import { judgeIndicators } from './stale.ts';
 
 /** The wall clock drifts less than this between two rounds unless somebody sets it. */
 const clockStepMs = 1_000;
@@ -32,7 +33,14 @@ export interface Known {
   newOutboxes: readonly NewOutbox[];
 }
 
-const boxKinds = ['box.silent', 'box.blind', 'box.hole', 'box.outbox', 'box.clock'] as const satisfies readonly CentreAlertKind[];
+const boxKinds = [
+  'box.silent',
+  'box.blind',
+  'box.hole',
+  'box.outbox',
+  'box.clock',
+  'box.stale',
+] as const satisfies readonly CentreAlertKind[];
 type BoxKind = (typeof boxKinds)[number];
 
 export class Survey {
@@ -71,6 +79,7 @@ export class Survey {
         'box.blind': judgeSight(one, this.#limits),
         'box.hole': judgeHoles(one, this.#limits),
         'box.outbox': judgeOutbox(one, this.#limits),
+        'box.stale': judgeIndicators(one, this.#limits),
         'box.clock': ours === 'fine' ? judgeClock(one, this.#limits) : 'unknown',
       };
       for (const kind of boxKinds) judgements.push({ box, kind, verdict: verdicts[kind], ...(agency === undefined ? {} : { agency }) });

@@ -66,6 +66,10 @@ export const adviceTexts = {
     vi: 'Thiết bị có kết nối nhưng bản tin không được Trung tâm xác nhận. Xem tiến trình "vonggac-centre ingest" và cơ sở dữ liệu có chạy không, quyền (ACL) của thiết bị và của ingest trên máy chủ MQTT.',
     en: 'The box is connected, but the centre does not acknowledge its messages. Check that "vonggac-centre ingest" and its database run, and the rights (ACL) of the box and of ingest at the broker.',
   },
+  stale: {
+    vi: 'Thiết bị vẫn giám sát, nhưng theo danh sách địa chỉ độc hại cũ hoặc không có danh sách nào. Xem "vonggac-centre boxes" và kết quả nhận bản phát hành của thiết bị; kiểm tra đường từ thiết bị tới máy chủ bản phát hành, và Trung tâm có phát hành đều không ("vonggac-centre intel publish").',
+    en: 'The box goes on watching, but with old indicators or none. See "vonggac-centre boxes" and what the box said of the last release; check its way to the server of releases, and whether the centre publishes regularly ("vonggac-centre intel publish").',
+  },
   refused: {
     vi: 'Thiết bị gửi bản tin mà Trung tâm không hiểu. Nếu vừa cập nhật, hãy cập nhật phần mềm Trung tâm lên cùng phiên bản; nếu không, thiết bị có thể bị can thiệp: xem bản tin gốc trong cơ sở dữ liệu và kiểm tra thiết bị.',
     en: 'The box sends messages that the centre does not understand. After an update, bring the centre to the same version; otherwise the box may have been tampered with: look at the original messages in the store, and at the box.',
