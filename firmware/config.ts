@@ -17,7 +17,7 @@ import { laidOver } from './overlay.ts';
 import { suppressionsSchema } from './sensor/alert/suppression-options.ts';
 import { liveOptionsSchema } from './sensor/capture/live-options.ts';
 import { givenOptions } from './sensor/intel/given-options.ts';
-import { pipelineOptions } from './sensor/pipeline.ts';
+import { pipelineOptions } from './sensor/pipeline-options.ts';
 import {
   type Identity,
   identitySchema,

@@ -7,7 +7,7 @@ import { displayLimitsSchema } from './agent/panel/display.ts';
 import { panelOptionsSchema } from './agent/panel/options.ts';
 import { boxConfigSchema } from './config.ts';
 import { liveOptionsSchema } from './sensor/capture/live-options.ts';
-import { givenFaults } from './sensor/intel/given.ts';
+import { givenFaults } from './sensor/intel/given-faults.ts';
 
 const { shape } = boxConfigSchema;
 

@@ -8,7 +8,8 @@ import { openCaptureFile } from '../firmware/sensor/capture/capture-file.ts';
 import type { Frame } from '../firmware/sensor/capture/frame.ts';
 import { isSupportedLinkType } from '../firmware/sensor/decode/link.ts';
 import { type Observation, observationsOf } from '../firmware/sensor/observe/observation.ts';
-import { Pipeline, pipelineOptions } from '../firmware/sensor/pipeline.ts';
+import { Pipeline } from '../firmware/sensor/pipeline.ts';
+import { pipelineOptions } from '../firmware/sensor/pipeline-options.ts';
 import type { ExpectedAlert } from './captures/record/recording.ts';
 import { setOf } from './firmware/sensor/intel/lists.ts';
 

@@ -11,7 +11,8 @@ import { openCaptureFile } from '../firmware/sensor/capture/capture-file.ts';
 import { CaptureError } from '../firmware/sensor/capture/frame.ts';
 import { isSupportedLinkType } from '../firmware/sensor/decode/link.ts';
 import { type Observation, observationsOf } from '../firmware/sensor/observe/observation.ts';
-import { Pipeline, pipelineOptions } from '../firmware/sensor/pipeline.ts';
+import { Pipeline } from '../firmware/sensor/pipeline.ts';
+import { pipelineOptions } from '../firmware/sensor/pipeline-options.ts';
 import { setOf } from './firmware/sensor/intel/lists.ts';
 
 const folder = process.env.VONGGAC_CORPUS ?? fileURLToPath(new URL('../../shared/corpus', import.meta.url));

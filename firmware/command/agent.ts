@@ -94,14 +94,22 @@ function askDoctor(config: string | undefined): Promise<readonly DoctorFinding[]
   const words = ['doctor', '--json', '--words', ...(config === undefined ? [] : ['--config', config])];
   return new Promise((resolve, reject) => {
     const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
-    execFile(process.execPath, [cli, ...words], { timeout: doctorTimeoutMs, maxBuffer: doctorBytesMax }, (error, output) => {
+    execFile(process.execPath, [cli, ...words], { timeout: doctorTimeoutMs, maxBuffer: doctorBytesMax }, (error, output, said) => {
       const findings = output.split('\n').flatMap(findingOf);
-      // It ends with 1 where it found faults.
+      // It ends with 1 where it found faults, and says so in its findings alone.
+      const isWhole = error === null || (error.code === 1 && said.trim() === '');
       if (findings.length === 0 && error !== null) reject(error);
-      else resolve(findings);
+      else resolve(isWhole ? findings : [...findings, incomplete]);
     });
   });
 }
+
+const incomplete: DoctorFinding = {
+  code: 'doctor.incomplete',
+  degree: 'fault',
+  vi: '✘ Việc kiểm tra bị dở dang: chạy vonggac doctor ngay trên thiết bị để biết vì sao. [doctor.incomplete]',
+  en: '✘ The examination did not come to its end: run vonggac doctor on the box to see why. [doctor.incomplete]',
+};
 
 function findingOf(line: string): DoctorFinding[] {
   try {

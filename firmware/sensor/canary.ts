@@ -4,7 +4,8 @@
  */
 import { canaryDomain } from '../contract/intelligence-message.ts';
 import type { Indicators } from './intel/indicator.ts';
-import { Pipeline, pipelineOptions } from './pipeline.ts';
+import { Pipeline } from './pipeline.ts';
+import { pipelineOptions } from './pipeline-options.ts';
 
 /** LINKTYPE_ETHERNET. */
 const ethernet = 1;

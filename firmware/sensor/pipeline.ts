@@ -2,27 +2,18 @@
  * Frames in, alerts out: wires decode, observe, detect and alert together. The live sensor and a replay call this and nothing else, so
  * they agree. Synchronous, takes its time from the frames, does no I/O, never reads the clock.
  */
-import { z } from 'zod';
 import type { Alert } from '../contract/alert.ts';
 import { AlertEngine } from './alert/alert-engine.ts';
-import { alertOptions } from './alert/options.ts';
 import { type AlertRules, rulesOf } from './alert/rules.ts';
 import type { Frame } from './capture/frame.ts';
 import { AnomalyCounter } from './decode/anomaly.ts';
 import { FrameDecoder } from './decode/frame-decoder.ts';
 import type { Detector } from './detect/detector.ts';
-import { createDetectors, detectOptions } from './detect/detectors.ts';
+import { createDetectors } from './detect/detectors.ts';
 import type { Indicators } from './intel/indicator.ts';
 import type { EventKind, EventSink, SensorEvent } from './observe/event.ts';
 import { Observer } from './observe/observer.ts';
-import { observeOptions } from './observe/options.ts';
-
-export const pipelineOptions = z.strictObject({
-  ...observeOptions.shape,
-  detectors: detectOptions.prefault({}),
-  alerts: alertOptions.prefault({}),
-});
-export type PipelineOptions = z.infer<typeof pipelineOptions>;
+import type { PipelineOptions } from './pipeline-options.ts';
 
 /** What a running pipeline takes up without losing what it knows. */
 export type ChangeableOptions = Pick<PipelineOptions, 'detectors' | 'alerts'> & Partial<AlertRules> & { agency?: string | undefined };

@@ -8,7 +8,7 @@ import { type BoxConfig, type BoxConfigInForce, boxConfigSchema, outboxFolder, r
 import type { SensorReport } from '../contract/health.ts';
 import { stateFiles } from '../state-folder.ts';
 import type { SourceConfig } from './capture/configured-source.ts';
-import { givenFaults } from './intel/given.ts';
+import { givenFaults } from './intel/given-faults.ts';
 
 export interface SensorConfig {
   config: BoxConfig & { capture: SourceConfig };

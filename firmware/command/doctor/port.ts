@@ -6,6 +6,7 @@ import type { BoxConfig } from '../../config.ts';
 import { CaptureError } from '../../sensor/capture/frame.ts';
 import { EVERY_INTERFACE, readInterfaceState } from '../../sensor/capture/interface-state.ts';
 import { type LiveSource, openLive } from '../../sensor/capture/live.ts';
+import { liveOptionsSchema } from '../../sensor/capture/live-options.ts';
 import { type Finding, finding } from './finding.ts';
 import { MirrorSample, type OwnAddresses } from './mirror-sample.ts';
 
@@ -35,8 +36,8 @@ export async function* checkPort(name: string | undefined, capture: BoxConfig['c
 }
 
 async function listen(name: string, capture: BoxConfig['capture']): Promise<Finding[]> {
-  const { file: _, pace: __, once: ___, ...options } = capture ?? {};
-  const source = openLive({ ...options, interface: name, shed: 'off' });
+  // What else a configuration says of the capture is about files.
+  const source = openLive(liveOptionsSchema.strip().parse({ ...capture, interface: name, shed: 'off' }));
   const sample = new MirrorSample(ownAddresses());
   let failure: unknown;
   const running = source

@@ -1,13 +1,9 @@
-/** The one table of detectors. A new detector is one file, and one line here. */
-import { z } from 'zod';
+/** The one table of detectors. A new detector is one file, one line here, and one for its options. */
 import type { NetworkSet } from '../bytes/network.ts';
 import type { Indicators } from '../intel/indicator.ts';
 import type { Detector } from './detector.ts';
 import { createKnownBad } from './known-bad.ts';
-import { knownBadOptions } from './known-bad-options.ts';
-
-export const detectOptions = z.strictObject({ knownBad: knownBadOptions.prefault({}) });
-export type DetectOptions = z.infer<typeof detectOptions>;
+import type { DetectOptions } from './options.ts';
 
 /** `home`: the networks whose machines are ours. `running`: the detectors in use, which go on with what they know under other options. */
 export function createDetectors(

@@ -1,32 +1,10 @@
-/** Indicators and allowances of a configuration -> what is wrong with them, and a compiled set in memory. A thousand take some milliseconds. */
+/** Indicators and allowances of a configuration -> a compiled set in memory. A thousand take some milliseconds. */
 import { createHash } from 'node:crypto';
 import { SetBuilder } from './compile.ts';
 import type { Given } from './given-options.ts';
 import type { Provenance } from './indicator.ts';
 import { IndicatorSet } from './indicator-set.ts';
 import { parseValue } from './parse-value.ts';
-
-export interface GivenFault {
-  /** Such as `indicators.3.value`. */
-  path: string;
-  message: string;
-}
-
-/** What of a `Given` is looked at. */
-interface GivenValues {
-  indicators?: readonly { value: string }[] | undefined;
-  allowances?: readonly { value: string }[] | undefined;
-}
-
-/** The values that no detector could ever meet, each with the reason. Empty: all can be used. Never throws. */
-export function givenFaults({ indicators = [], allowances = [] }: GivenValues): GivenFault[] {
-  const faultsOf = (entries: readonly { value: string }[], name: string) =>
-    entries.flatMap(({ value }, index) => {
-      const parsed = parseValue(value.trim());
-      return typeof parsed === 'string' ? [{ path: `${name}.${index}.value`, message: parsed }] : [];
-    });
-  return [...faultsOf(indicators, 'indicators'), ...faultsOf(allowances, 'allowances')];
-}
 
 /**
  * All of them as one set; undefined where there are none, so that nobody asks an empty one. `source`: who gave them, as alerts name it. What is

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ResolvedNames } from '../../../../firmware/sensor/detect/resolved-names.ts';
-import { pipelineOptions } from '../../../../firmware/sensor/pipeline.ts';
+import { pipelineOptions } from '../../../../firmware/sensor/pipeline-options.ts';
 import { type Entry, setOf } from '../intel/lists.ts';
 import { answered, query } from '../observe/messages.ts';
 import { Sensor } from '../observe/sensor.ts';

@@ -2,12 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { NetworkSet } from '../../../../firmware/sensor/bytes/network.ts';
 import type { Detector } from '../../../../firmware/sensor/detect/detector.ts';
-import { createDetectors, detectOptions } from '../../../../firmware/sensor/detect/detectors.ts';
+import { createDetectors } from '../../../../firmware/sensor/detect/detectors.ts';
 import type { Finding } from '../../../../firmware/sensor/detect/finding.ts';
+import { detectOptions } from '../../../../firmware/sensor/detect/options.ts';
 import { emptyIndicators } from '../../../../firmware/sensor/intel/sources.ts';
 import type { EventKind, SensorEvent } from '../../../../firmware/sensor/observe/event.ts';
 import { defaultHomeNetworks } from '../../../../firmware/sensor/observe/options.ts';
-import { Pipeline, pipelineOptions } from '../../../../firmware/sensor/pipeline.ts';
+import { Pipeline } from '../../../../firmware/sensor/pipeline.ts';
+import { pipelineOptions } from '../../../../firmware/sensor/pipeline-options.ts';
 import { Random } from '../../../fuzz/random.ts';
 import { setOf } from '../intel/lists.ts';
 import { answered, helloRecord, query, quicHello, request, serverFlight } from '../observe/messages.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { givenFaults, givenSet } from '../../../../firmware/sensor/intel/given.ts';
+import { givenSet } from '../../../../firmware/sensor/intel/given.ts';
+import { givenFaults } from '../../../../firmware/sensor/intel/given-faults.ts';
 import { givenSchema } from '../../../../firmware/sensor/intel/given-options.ts';
 import type { Indicators } from '../../../../firmware/sensor/intel/indicator.ts';
 import { joined } from '../../../../firmware/sensor/intel/sources.ts';

@@ -4,7 +4,8 @@ import type { Frame } from '../../../../firmware/sensor/capture/frame.ts';
 import type { Indicators } from '../../../../firmware/sensor/intel/indicator.ts';
 import type { Connection, FlowPhase, SensorEvent } from '../../../../firmware/sensor/observe/event.ts';
 import { type Observation, observationsOf } from '../../../../firmware/sensor/observe/observation.ts';
-import { Pipeline, pipelineOptions } from '../../../../firmware/sensor/pipeline.ts';
+import { Pipeline } from '../../../../firmware/sensor/pipeline.ts';
+import { pipelineOptions } from '../../../../firmware/sensor/pipeline-options.ts';
 import { setOf } from '../intel/lists.ts';
 
 export const startMicros = Date.UTC(2026, 10, 23, 1, 0, 0) * 1000;
