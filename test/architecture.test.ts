@@ -20,7 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   'firmware/sensor/intel': ['firmware/sensor/bytes'],
   'firmware/sensor/detect': ['bytes', 'decode', 'observe', 'intel'].map((stage) => `firmware/sensor/${stage}`),
   'firmware/sensor/alert': ['bytes', 'decode', 'observe', 'intel', 'detect'].map((stage) => `firmware/sensor/${stage}`),
-  'firmware/sensor/memory': ['bytes', 'observe', 'intel', 'detect', 'alert'].map((stage) => `firmware/sensor/${stage}`),
+  'firmware/sensor/memory': ['bytes', 'decode', 'observe', 'intel', 'detect', 'alert'].map((stage) => `firmware/sensor/${stage}`),
   'firmware/sensor/evidence': ['bytes', 'decode', 'observe', 'alert'].map((stage) => `firmware/sensor/${stage}`),
   'firmware/outbox': [],
   'firmware/agent': ['firmware/outbox'],
