@@ -20,8 +20,10 @@ export type BoxState = (typeof boxStates)[number];
 export interface RolloutOrder {
   release: Release;
   waves: readonly Wave[];
-  /** Boxes that an earlier run has armed. */
+  /** Boxes that an earlier run has armed: what they say counts, and they are not armed again. */
   armedBefore?: ReadonlySet<string>;
+  /** Boxes whose failure somebody has looked at, and goes on. */
+  forgiven?: ReadonlySet<string>;
   failedShareMax?: number;
   /** So long after it was armed a box may take to say that it is. */
   reportWithinMs: number;
@@ -57,6 +59,8 @@ interface Member {
   state: BoxState;
   orderedMs: number;
   reason: string;
+  /** What it said last. A box that has the release already, or has refused it, need not say so again. */
+  last?: IntelligenceReported;
 }
 
 export class Rollout {
@@ -68,13 +72,21 @@ export class Rollout {
 
   constructor(order: RolloutOrder) {
     this.#order = order;
-    for (const { boxes } of order.waves) for (const box of boxes) this.#members.set(box, { state: 'untouched', orderedMs: 0, reason: '' });
+    const before = order.armedBefore ?? new Set();
+    const orderedMs = performance.now();
+    for (const box of order.waves.flatMap(({ boxes }) => boxes))
+      this.#members.set(box, { state: before.has(box) ? 'ordered' : 'untouched', orderedMs, reason: '' });
   }
 
   /** What a box said; of a box that is not of this rollout, or about another release, nothing. Never throws. */
-  hear(box: string, { wanted, running, state, confirmed, code, reason }: IntelligenceReported): void {
+  hear(box: string, report: IntelligenceReported): void {
     const member = this.#members.get(box);
-    if (member === undefined || member.state === 'untouched') return;
+    if (member === undefined) return;
+    member.last = report;
+    if (member.state !== 'untouched') this.#judge(member, report);
+  }
+
+  #judge(member: Member, { wanted, running, state, confirmed, code, reason }: IntelligenceReported): void {
     if (isSame(running, this.#order.release) && state === 'armed') this.#set(member, confirmed === true ? 'confirmed' : 'armed');
     else if (!isSame(wanted, this.#order.release)) return;
     else if (state === 'failed' || state === 'rolled_back') this.#set(member, 'failed', [state, code, reason].filter(Boolean).join(': '));
@@ -84,7 +96,7 @@ export class Rollout {
   /** Resolves when every box has settled, when it stopped by itself, or once `signal` is aborted. Rejects where boxes could not be ordered. */
   async run(signal?: AbortSignal): Promise<RolloutResult> {
     const { waves } = this.#order;
-    this.#takeOver();
+    for (const [box, member] of this.#members) if (member.state === 'ordered') this.#begin(box, member);
     for (const [index, wave] of waves.entries()) {
       const outcome = await this.#until(() => this.#ms() >= wave.startsAtMs && this.#isSettled(), signal);
       if (outcome !== undefined) return this.#result(outcome);
@@ -99,12 +111,6 @@ export class Rollout {
     const counts = Object.fromEntries(boxStates.map((state) => [state, 0])) as Record<BoxState, number>;
     for (const { state } of this.#members.values()) counts[state]++;
     return { wave: this.#wave, waves: this.#order.waves.length, counts };
-  }
-
-  /** What was armed by an earlier run is waited for like the rest. */
-  #takeOver(): void {
-    const armed = this.#order.armedBefore ?? new Set();
-    for (const [box, member] of this.#members) if (armed.has(box)) this.#begin(box, member);
   }
 
   async #armWave({ boxes, spreadMs }: Wave, signal: AbortSignal | undefined): Promise<'stopped' | 'interrupted' | undefined> {
@@ -128,6 +134,7 @@ export class Rollout {
   #begin(box: string, member: Member): void {
     member.orderedMs = performance.now();
     this.#set(member, this.#order.isAway?.(box) === true ? 'away' : 'ordered');
+    if (member.last !== undefined) this.#judge(member, member.last);
   }
 
   /** Looks again and again until it is so; gives why it need not be waited for. */
@@ -156,11 +163,15 @@ export class Rollout {
     return true;
   }
 
-  /** Of the boxes that were armed and are there. */
+  /** Of the boxes that were armed, are there, and were not looked at already. */
   #isTooBad(): boolean {
-    const { counts } = this.figures;
-    const failed = counts.failed + counts.late;
-    const armed = this.#members.size - counts.untouched - counts.away;
+    let armed = 0;
+    let failed = 0;
+    for (const [box, { state }] of this.#members) {
+      if (state === 'untouched' || state === 'away' || this.#order.forgiven?.has(box) === true) continue;
+      armed++;
+      if (state === 'failed' || state === 'late') failed++;
+    }
     return failed > armed * (this.#order.failedShareMax ?? failedShareMaxDefault);
   }
 

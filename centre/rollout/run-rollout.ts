@@ -5,9 +5,10 @@
 import { type IntelligenceCurrent, intelligenceReportedSchema, type Release } from '../../firmware/contract/intelligence-message.ts';
 import type { Language } from '../../firmware/contract/language.ts';
 import { boxOfTopic, broadcast, up } from '../../firmware/contract/topics.ts';
+import { UserError } from '../command/user-error.ts';
 import { Attendance } from '../director/attendance.ts';
 import { readBoxMessage } from '../director/box-message.ts';
-import { orderConfig } from '../director/config-orders.ts';
+import { latestOrder, orderConfig } from '../director/config-orders.ts';
 import { type Director, exitInterrupted, untilInterrupted } from '../director/director.ts';
 import { sendOrders } from '../director/send-orders.ts';
 import { Progress } from '../intel/import/progress.ts';
@@ -36,11 +37,13 @@ export async function runRollout(director: Director, options: RolloutOptions): P
   const { key, link } = await director.ready();
   const attendance = new Attendance();
   const progress = new Progress(json);
-  const armed = [...state.armed];
+  // Cut off between the two, a box may be on our list that was never ordered.
+  const armed = state.armed.filter((box) => latestOrder(director.register, box)?.desired.release?.sha256 === release.sha256);
   const rollout = new Rollout({
     release,
     waves: planWaves(boxes, release, state.percents, state.overMs),
     armedBefore: new Set(armed),
+    forgiven: new Set(state.failed),
     reportWithinMs: state.reportWithinMs,
     ...(failedShareMax === undefined ? {} : { failedShareMax }),
     isAway: (box) => attendance.isAway(box),
@@ -53,7 +56,7 @@ export async function runRollout(director: Director, options: RolloutOptions): P
       orderConfig(director.register, key, { boxes: wave, change: ({ settings }) => ({ settings, release }), author, comment });
       const { failed } = await sendOrders(director.register, link, wave);
       const [fault] = failed;
-      if (fault !== undefined) throw new Error(`${fault[0]} could not be ordered: ${fault[1]}`);
+      if (fault !== undefined) throw new UserError(`${fault[0]} could not be ordered (${fault[1]}): go on with intel publish --resume`);
     },
     onProgress: (figures: RolloutFigures) => progress.show(() => figuresInWords(figures, lang)),
   });
@@ -65,14 +68,17 @@ export async function runRollout(director: Director, options: RolloutOptions): P
     if (report !== undefined && box !== undefined) rollout.hear(box, report);
   });
   attendance.begin();
+  // What was ordered before and not sent; a box that has it already is not troubled by it.
+  await sendOrders(director.register, link, armed);
   await link.publish(broadcast.intel(release.channel), JSON.stringify(currentOf(release)), { retain: true });
   await new Promise((resolve) => setTimeout(resolve, attendanceMs));
   const { signal, release: letGo } = untilInterrupted();
   file.write({ ...state, armed, outcome: 'running' });
-  let outcome: RolloutState['outcome'] = 'interrupted';
+  let end: Pick<RolloutState, 'outcome' | 'failed'> = { outcome: 'interrupted', failed: state.failed };
   try {
     const result = await rollout.run(signal);
-    outcome = result.outcome;
+    const { outcome } = result;
+    end = { outcome, failed: outcome === 'stopped' ? result.failed.map(({ box }) => box) : state.failed };
     progress.end();
     process.stdout.write(json ? `${JSON.stringify({ release, ...result })}\n` : `${resultInWords(result, release, lang).join('\n')}\n`);
     if (outcome !== 'done') process.exitCode = outcome === 'interrupted' ? exitInterrupted : 1;
@@ -81,7 +87,7 @@ export async function runRollout(director: Director, options: RolloutOptions): P
     progress.end();
     letGo();
     stop();
-    file.write({ ...state, armed, outcome });
+    file.write({ ...state, armed, ...end });
   }
 }
 

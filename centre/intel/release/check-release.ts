@@ -101,9 +101,8 @@ class Findings {
   }
 }
 
-/** All but the canary, which is no indicator of anything. */
 export function indicatorsOf({ counts }: BuiltRelease): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0) - 1;
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 /** Throws a `UserError` where the release, or what it is compared with, is not there or damaged. */

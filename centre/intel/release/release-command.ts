@@ -15,6 +15,7 @@ import { publishedReleases } from '../repository/publish-release.ts';
 import { repositoryOf } from '../repository/repository.ts';
 import { buildRelease } from './build-release.ts';
 import { type AskBoxes, type CheckReport, checkRelease } from './check-release.ts';
+import { withFaultsForUser } from './fault-for-user.ts';
 import { PopularDomains } from './popular-domains.ts';
 import { ReleaseFolder } from './release-folder.ts';
 import { builtInWords, checkInWords } from './release-words.ts';
@@ -63,7 +64,7 @@ export async function runBuild(flags: BuildFlags): Promise<void> {
   const intelligence = folder.file('intelligence');
   const progress = new Progress(flags.json === true);
   const startedMs = performance.now();
-  const release = await buildRelease({
+  const order = {
     folder: intelligence,
     channel: folder.centre.channel,
     entries: openLibrary(intelligence).entries(),
@@ -71,8 +72,9 @@ export async function runBuild(flags: BuildFlags): Promise<void> {
     published: publishedReleases(repositoryOf(folder)).map(({ version }) => version),
     confidenceFloor: flags.confidenceFloor,
     nowMs: Date.now(),
-    onProgress: (entries) => progress.show(() => `${entries.toLocaleString('en-US')} values`),
-  }).finally(() => progress.end());
+    onProgress: (entries: number) => progress.show(() => `${entries.toLocaleString('en-US')} values`),
+  };
+  const release = await withFaultsForUser(() => buildRelease(order)).finally(() => progress.end());
   if (flags.out !== undefined) copySet(releasesOf(folder).files(release.version).set, flags.out);
   const seconds = (performance.now() - startedMs) / 1000;
   if (flags.json === true) process.stdout.write(`${JSON.stringify({ ...release, seconds: Number(seconds.toFixed(3)) })}\n`);

@@ -2,16 +2,16 @@
  * `vonggac-centre intel publish`: checks a release, puts it into the repository, and has boxes take it, wave after wave. What was published already is not
  * published again: the command may be given once more to go on.
  */
-import { join } from 'node:path';
 import type { Release } from '../../../firmware/contract/intelligence-message.ts';
 import { type CentreFolder, openCentreFolder } from '../../centre-folder.ts';
 import { passphraseOf } from '../../command/passphrase.ts';
 import { UserError } from '../../command/user-error.ts';
 import { chosenBoxes, Director } from '../../director/director.ts';
-import { isUnfinished, RolloutFile, type RolloutState } from '../../rollout/rollout-file.ts';
+import { isUnfinished, type RolloutFile, type RolloutState, rolloutFileOf } from '../../rollout/rollout-file.ts';
 import { faultOfPercents } from '../../rollout/rollout-plan.ts';
 import { runRollout } from '../../rollout/run-rollout.ts';
 import { Progress } from '../import/progress.ts';
+import { withFaultsForUser } from '../release/fault-for-user.ts';
 import { type CheckFlags, checkOf, chosenVersion, printCheck, releasesOf } from '../release/release-command.ts';
 import { type PublishedTarget, publishedReleases, publishRelease } from './publish-release.ts';
 import { repositoryOf } from './repository.ts';
@@ -38,10 +38,15 @@ export async function runPublish(named: number | undefined, flags: PublishFlags)
   const director = new Director(flags);
   try {
     const { folder } = director;
-    const file = new RolloutFile(join(folder.file('intelligence'), 'rollout.json'));
-    if (flags.abort === true) abortRollout(file, flags);
-    else if (flags.resume === true) await resumeRollout(director, file, flags);
-    else await publish(director, file, named, flags);
+    const file = rolloutFileOf(folder.file('intelligence'));
+    const unlock = file.lock();
+    try {
+      if (flags.abort === true) abortRollout(file, flags);
+      else if (flags.resume === true) await resumeRollout(director, file, flags);
+      else await publish(director, file, named, flags);
+    } finally {
+      unlock();
+    }
   } finally {
     await director.close();
   }
@@ -71,7 +76,8 @@ async function publish(director: Director, file: RolloutFile, named: number | un
     const progress = new Progress(flags.json === true);
     const onProgress = (text: string) => progress.show(() => text);
     const order = { repository, releases, version, passphrase, nowMs: Date.now(), onProgress };
-    printTargets(version, await publishRelease(order).finally(() => progress.end()), flags);
+    const targets = await withFaultsForUser(() => publishRelease(order)).finally(() => progress.end());
+    printTargets(version, targets, flags);
   }
   if (flags.rollout === undefined) return;
   const { sha256 } = releases.read(version);
@@ -79,7 +85,7 @@ async function publish(director: Director, file: RolloutFile, named: number | un
   await runRollout(director, { ...flags, boxes, state, file, failedShareMax: shareOf(flags) });
 }
 
-function stateOf(release: Release, percents: number[], { over, reportWithin }: PublishFlags): RolloutState {
+function stateOf(release: Release, percents: number[], { over, reportWithin, tag }: PublishFlags): RolloutState {
   return {
     schema: 'rollout/1',
     release,
@@ -87,8 +93,10 @@ function stateOf(release: Release, percents: number[], { over, reportWithin }: P
     overMs: over,
     reportWithinMs: reportWithin ?? Math.max(reportWithinMsLeast, over / 2),
     armed: [],
+    failed: [],
     outcome: 'running',
     started: new Date().toISOString(),
+    ...(tag === undefined ? {} : { tag }),
   };
 }
 
@@ -103,7 +111,8 @@ function unfinishedOf(file: RolloutFile): RolloutState {
 
 async function resumeRollout(director: Director, file: RolloutFile, flags: PublishFlags): Promise<void> {
   const state = unfinishedOf(file);
-  const boxes = chosenBoxes(director.register, [], flags.tag === undefined ? { all: true } : { tag: flags.tag });
+  // The same boxes as when it was begun.
+  const boxes = chosenBoxes(director.register, [], state.tag === undefined ? { all: true } : { tag: state.tag });
   await runRollout(director, { ...flags, boxes, state, file, failedShareMax: shareOf(flags) });
 }
 

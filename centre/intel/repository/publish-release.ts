@@ -9,6 +9,7 @@ import { TargetFile } from '@tufjs/models';
 import type { Release } from '../../../firmware/contract/intelligence-message.ts';
 import { deltaTarget, fullTarget, type TargetFacts, targetFactsSchema } from '../../../firmware/contract/release-repository.ts';
 import { setFromDeltaFile, writeDeltaFile } from '../../../firmware/sensor/intel/delta/delta-file.ts';
+import { claimedHash, hashedFrom, hasSameSeed, headerBytes } from '../../../firmware/sensor/intel/set-layout.ts';
 import { UserError } from '../../command/user-error.ts';
 import type { BuiltRelease, ReleaseFolder } from '../release/release-folder.ts';
 import type { Repository } from './repository.ts';
@@ -75,7 +76,8 @@ export async function publishRelease(order: PublishOrder): Promise<PublishedTarg
 
 async function makeTargets(order: PublishOrder, release: BuiltRelease, before: readonly Release[]): Promise<TargetFile[]> {
   const { releases, version, onProgress } = order;
-  const next = readFileSync(releases.files(version).set);
+  const next = wholeSet(releases.files(version).set, release.sha256);
+  if (next === undefined) throw new UserError(`${releases.files(version).set} is damaged: build the release again`);
   const facts: TargetFacts = {
     channel: release.channel,
     version,
@@ -87,13 +89,23 @@ async function makeTargets(order: PublishOrder, release: BuiltRelease, before: r
   const full = await makeTarget(order, fullTarget(release), undefined, next, facts);
   const targets = [full];
   for (const from of before.slice(-deltasMax)) {
-    const { set } = releases.files(from.version);
-    if (from.channel !== release.channel || !existsSync(set)) continue;
+    if (from.channel !== release.channel) continue;
+    const base = wholeSet(releases.files(from.version).set, from.sha256);
+    // Without it boxes fetch the whole; a set of another seed has no key in common with this one.
+    if (base === undefined || !hasSameSeed(base, next)) continue;
     onProgress?.(`release ${version}, from ${from.version}`);
-    const target = await makeTarget(order, deltaTarget(from, release), readFileSync(set), next, { ...facts, from: from.version });
+    const target = await makeTarget(order, deltaTarget(from, release), base, next, { ...facts, from: from.version });
     if (target.length <= full.length * deltaShareMax) targets.push(target);
   }
   return targets;
+}
+
+/** Undefined where it is not there, or not what was published. */
+function wholeSet(path: string, sha256: string): Buffer | undefined {
+  if (!existsSync(path)) return undefined;
+  const bytes = readFileSync(path);
+  const isWhole = bytes.length > headerBytes && createHash('sha256').update(bytes.subarray(hashedFrom)).digest('hex') === sha256;
+  return isWhole && claimedHash(bytes) === sha256 ? bytes : undefined;
 }
 
 async function makeTarget(

@@ -146,6 +146,12 @@ describe('a rollout', () => {
     expect(result).toMatchObject({ outcome: 'stopped', counts: { late: 1, untouched: 3, failed: 0, armed: 0 } });
   });
 
+  test('does not wait for boxes that have the release already: they need not say so again', async () => {
+    const { rollout, say } = begin({ boxes: boxes.slice(0, 4), behaviour: () => 'silent', overMs: 0, reportWithinMs: 60_000 });
+    for (const box of boxes.slice(0, 4)) say(box, { state: 'armed', running: release, confirmed: true });
+    expect(await rollout.run()).toMatchObject({ outcome: 'done', counts: { confirmed: 4 } });
+  });
+
   test('ends with the fault where boxes cannot be ordered', async () => {
     const { rollout } = begin({ arm: () => Promise.reject(new Error('the broker is away')) });
     await expect(rollout.run()).rejects.toThrow('the broker is away');

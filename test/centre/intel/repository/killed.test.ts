@@ -10,7 +10,7 @@ import { applyDeltaFile } from '../../../../firmware/sensor/intel/delta/delta-fi
 import { startMirror, TestBox, TestCentre } from './releases.ts';
 
 const program = fileURLToPath(new URL('./publishing-process.ts', import.meta.url));
-const rounds = 12;
+const rounds = 8;
 
 /** Runs until it has begun, and then for a moment. */
 async function runAndKill(folder: string): Promise<void> {

@@ -58,6 +58,26 @@ describe('a repository', () => {
     await expect(twice).rejects.toThrow('never go back');
   });
 
+  test('makes do with the whole where the set before is damaged or of another seed, and never signs a damaged one', async () => {
+    const centre = new TestCentre();
+    const { releases, repository, nowMs } = centre;
+    const names = () => Object.keys(repository.chain().targets.signed.targets).sort();
+    await centre.publish(domains(0, 500));
+    const { set } = releases.files(1);
+    const bytes = readFileSync(set);
+    bytes[5000] = bytes[5000]! ^ 1;
+    writeFileSync(set, bytes);
+    await centre.publish(domains(5, 500));
+    expect(names()).toEqual(['main-1.vgd', 'main-2.vgd']);
+    rmSync(join(centre.folder, 'channel.json'));
+    await centre.publish(domains(10, 500));
+    expect(names()).toEqual(['main-1.vgd', 'main-2.vgd', 'main-3.vgd']);
+    const { version } = await centre.build(domains(15, 500));
+    writeFileSync(releases.files(version).set, bytes);
+    const order = { repository, releases, version, passphrase: undefined, nowMs };
+    await expect(publishRelease(order)).rejects.toThrow(/set\.vgi is damaged: build the release again/);
+  });
+
   test('is kept fresh by the server alone, and does not turn over what is fresh', async () => {
     const startMs = Date.now() - 60 * dayMs;
     const centre = new TestCentre(startMs);
