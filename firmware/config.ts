@@ -17,6 +17,7 @@ import { laidOver } from './overlay.ts';
 import { suppressionsSchema } from './sensor/alert/suppression-options.ts';
 import { liveOptionsSchema } from './sensor/capture/live-options.ts';
 import { givenOptions } from './sensor/intel/given-options.ts';
+import { memoryOptions } from './sensor/memory/options.ts';
 import { pipelineOptions } from './sensor/pipeline-options.ts';
 import {
   type Identity,
@@ -91,6 +92,7 @@ export const boxConfigSchema = z.strictObject({
     .meta({ description: 'the lamps, the buzzer and the button' }),
   healthIntervalSeconds: z.number().min(0.1).max(3600).default(30).meta({ description: 'seconds between two health messages' }),
   healthSummarySeconds: summarySecondsSchema,
+  memory: memoryOptions.prefault({}).meta({ description: 'the memory of what was seen' }),
   ...pipelineOptions.shape,
 });
 export type BoxConfig = z.infer<typeof boxConfigSchema>;

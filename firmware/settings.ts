@@ -31,6 +31,7 @@ export const settingsSchema = z
     allowances: shape.allowances,
     suppressions: shape.suppressions,
     duty: shape.duty,
+    memory: shape.memory,
     panel: panelOptionsSchema
       .pick({ brightnessPercent: true, quietHours: true })
       .extend({ limits: displayLimitsSchema.prefault({}).meta({ description: 'what READY promises' }) }),
@@ -55,7 +56,7 @@ const faultsMax = 100;
 /** Everything that is wrong with a document; empty: it can be used. Never throws. */
 export function settingsFaults(document: unknown): SettingsFault[] {
   const parsed = settingsSchema.safeParse(document);
-  if (parsed.success) return givenFaults(parsed.data).slice(0, faultsMax);
+  if (parsed.success) return [...blindness(parsed.data), ...givenFaults(parsed.data)].slice(0, faultsMax);
   const faults = parsed.error.issues.slice(0, faultsMax).flatMap(({ path, message, ...issue }) => {
     const at = path.map(String).join('.');
     // An unknown name is told of where it stands, not of what stands around it.
@@ -65,4 +66,10 @@ export function settingsFaults(document: unknown): SettingsFault[] {
   });
   // One issue may name thousands of unknown settings.
   return faults.slice(0, faultsMax);
+}
+
+/** A box that looks for nothing would show READY all the same. */
+function blindness({ detectors }: z.output<typeof settingsSchema>): SettingsFault[] {
+  if (detectors === undefined || Object.values(detectors).some(({ enabled }) => enabled)) return [];
+  return [{ path: 'detectors', message: 'are all switched off: the box would look for nothing' }];
 }

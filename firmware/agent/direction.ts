@@ -38,7 +38,7 @@ export interface DirectionParts {
   ledger: Ledger;
   /** All but those that are done here. */
   handlers: Omit<CommandHandlers, 'evidence' | 'rotate-key'>;
-  intelligence: Pick<IntelligenceParts, 'store' | 'read' | 'repository' | 'rootFile' | 'bytesPerSecondMax' | 'fetch' | 'limits'>;
+  intelligence: Pick<IntelligenceParts, 'store' | 'repository' | 'rootFile' | 'bytesPerSecondMax' | 'fetch' | 'limits'>;
   /** Absent: the box was not enrolled, and its certificate is somebody else's care. */
   certificate: Pick<CertificateParts, 'paths' | 'onNew'> | undefined;
   log: UplinkLog;

@@ -99,7 +99,6 @@ function partsOf(setup: DirectionSetup, directorKeys: readonly KeyObject[], agen
     handlers: handlersOf(setup, agent),
     intelligence: {
       store: new ReleaseStore(stateFiles.intelligenceFolder(folder), { read: readStateFile }),
-      read: readStateFile,
       repository: () => repositoryOf(found),
       rootFile: root ?? stateFiles.root(folder),
       bytesPerSecondMax: () => bandwidth.bytesPerSecondMax,

@@ -2,8 +2,8 @@
  * `vonggac intel load`: a release of indicators on a stick or in a folder -> verified by the same signatures as one from the line, and left for the agent,
  * which takes it up within seconds. For boxes that have no way to the repository.
  */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FetchFault, fetchBy } from '../agent/intel/fetch-process.ts';
 import { offeredFile } from '../agent/intel/release-store.ts';
@@ -42,8 +42,12 @@ export async function intelLoad(folder: string, options: IntelLoadOptions): Prom
   const rootFile = identity?.intelligence === undefined ? config.releases.rootFile : stateFiles.root(state);
   if (rootFile === undefined || !existsSync(rootFile))
     throw new UserError('this box knows no root of signatures: enrol it, or name releases.rootFile in its configuration');
-  if (!existsSync(join(folder, 'metadata', 'timestamp.json')))
+  const timestamp = join(folder, 'metadata', 'timestamp.json');
+  if (!existsSync(timestamp))
     throw new UserError(`${folder} holds no repository of releases: copy the centre’s folder intel/repository, with metadata and targets`);
+  becomeOwnerOf(state);
+  if (!isReadable(timestamp))
+    throw new UserError(`${folder} cannot be read by the user that the software of this box runs as: copy it into /tmp first`);
   const channel = identity?.intelligence?.channel ?? 'main';
   const intelligence = stateFiles.intelligenceFolder(state);
   const inUse = readStateFile(stateFiles.release(state), releaseInUseSchema);
@@ -64,4 +68,24 @@ export async function intelLoad(folder: string, options: IntelLoadOptions): Prom
   if (isNewer) replaceFile(offeredFile(intelligence), JSON.stringify({ release }));
   const text = isNewer ? words.loaded[lang](release.version) : words.older[lang](release.version, inUse?.release.version ?? 0);
   process.stdout.write(`${options.json === true ? JSON.stringify({ release, isNewer }) : text}\n`);
+}
+
+/** Whoever types this with sudo must leave nothing behind that the agent cannot read or replace; and a stick may hold anything. */
+function becomeOwnerOf(state: string): void {
+  if (process.getuid?.() !== 0) return;
+  const folders = [stateFiles.intelligenceFolder(state), stateFiles.configFolder(state), dirname(stateFiles.identity(state)), state];
+  const owner = folders.map((folder) => statSync(folder, { throwIfNoEntry: false })).find((stat) => stat !== undefined && stat.uid !== 0);
+  if (owner === undefined) return;
+  process.setgroups?.([owner.gid]);
+  process.setgid?.(owner.gid);
+  process.setuid?.(owner.uid);
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

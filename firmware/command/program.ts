@@ -12,7 +12,7 @@ setFlagsFromString('--heap-growing-percent=15');
 /** Those that can be asked for on the command line. */
 const panelDriverNames = ['terminal', 'firmata', 'leds'];
 
-function collect(value: string, previous: string[]): string[] {
+function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
 
@@ -41,6 +41,7 @@ function program(): Command {
   addBox(command);
   addPanel(command);
   addIntel(command);
+  addRetroMatch(command);
   addCentre(command);
   // Commander gives settings to commands made before them only by hand.
   for (const child of command.commands) {
@@ -204,6 +205,23 @@ function addIntelLoad(intel: Command): void {
     .addOption(languageOption())
     .addHelpText('after', '\nExample:\n  sudo vonggac intel load /media/stick/repository')
     .action(async (folder: string, options) => (await import('./intel-load.ts')).intelLoad(folder, options));
+}
+
+function addRetroMatch(command: Command): void {
+  command
+    .command('retro-match')
+    .description('Say which machines met given names, addresses, JA4s or certificates in the last days.')
+    .argument('[value...]', 'as in a list of indicators')
+    .option('--file <list>', 'one value a line; - is standard input; may be given several times', collect)
+    .option('--days <number>', 'today and the days before it (default: 30)', wholeNumber)
+    .option('--config <file>', 'configuration of the box (JSON)')
+    .option('--json', 'retro-match/1')
+    .addOption(languageOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  sudo vonggac retro-match --days 7 evil.example 203.0.113.0/24\n\nWhat was seen in the last minutes is not on disk yet.\n\nExit status: 0 done, 1 some value could not be asked for, 2 wrong usage.',
+    )
+    .action(async (values: string[], options) => (await import('./retro-match.ts')).retroMatchCommand(values, options));
 }
 
 function wholeNumber(value: string): number {

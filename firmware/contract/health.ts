@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { durableFields } from './durable.ts';
+import { seenMemorySchema } from './sighting.ts';
 
 const count = z.int().min(0);
 const timestamp = z.string().meta({ description: 'RFC 3339, UTC', format: 'date-time' });
@@ -134,6 +135,7 @@ export const sensorReportSchema = z.object({
     })
     .optional(),
   evidence: z.object({ count: count.meta({ description: 'pieces kept since the start' }), bytes: count }).optional(),
+  seen: seenMemorySchema.optional(),
   outboxWriter: outboxWriterSchema.optional().meta({ description: 'how the sensor writes into the outbox' }),
   intelligence: z
     .object({

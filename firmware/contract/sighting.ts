@@ -34,7 +34,9 @@ export const retroHostSchema = z.object({
   last: timestamp,
   days: count.meta({ description: 'days on which it was seen' }),
   count: count.meta({ description: 'times' }),
-  stage: stageSchema.meta({ description: 'attempt: asked or knocked. contact: it answered. Exchange is not remembered.' }),
+  stage: stageSchema
+    .exclude(['exchange'])
+    .meta({ description: 'attempt: asked or knocked. contact: it answered. Exchange is not remembered.' }),
   inbound: z.literal(true).optional().meta({ description: 'the other side began it, every time' }),
   how: z.array(z.enum(['dns', 'tls', 'quic', 'http', 'tcp', 'udp', 'other'])),
   observed: z.array(z.string()).meta({ description: 'what met the value, at most a few' }),

@@ -2,7 +2,7 @@
  * The process that fetches a release: an order comes over the channel of fork, and the compiled set lies in its place when it has said `done`. It is started for
  * one release and ends with it. Wiring only.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -72,6 +72,8 @@ async function fetchRelease(
   onBytes: (fetched: number) => void,
 ): Promise<Omit<Extract<FetchNews, { type: 'done' }>, 'type'>> {
   const { folder, rootFile, trustedMs, bytesPerSecondMax } = order;
+  // The sensor, another user of the same group, has to find its sets below.
+  mkdirSync(folder, { recursive: true, mode: 0o750 });
   const source = await sourceOf(order);
   const metadata = await refreshMetadata({ source, folder: join(folder, 'metadata'), rootFile, trustedMs, bytesPerSecondMax });
   const release = 'sha256' in order.release ? order.release : await newest(metadata, order.release.channel);
@@ -79,8 +81,11 @@ async function fetchRelease(
   const target = join(folder, file);
   let fetched = 0;
   let fault: unknown;
-  // Where the difference cannot be used, whatever the reason, the whole is fetched.
-  for (const { name, target: signed, facts, base } of await choose(metadata, release, order.from)) {
+  const chosen = await choose(metadata, release, order.from);
+  // What tries of other orders have left takes room that this one may need.
+  forgetOthers(join(folder, 'fetch'), chosen);
+  // Where the difference cannot be used the whole is fetched, unless the fault is one that would meet that as well.
+  for (const { name, target: signed, facts, base } of chosen) {
     const sha256 = signed.hashes.sha256 ?? '';
     const wanted = { path: targetPath(name, sha256), lengthBytes: signed.length, sha256 };
     const delta = join(folder, 'fetch', sha256);
@@ -96,23 +101,32 @@ async function fetchRelease(
       });
       mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
       await applyDeltaFile({ delta, base, target, sha256: release.sha256, bytesMax: Math.min(facts.setBytes, setBytesMax) });
-      // What other tries have left is of no use any more either.
+      // Its age is that of what it says, whenever it came here.
+      const created = new Date(facts.created);
+      if (!Number.isNaN(created.getTime())) utimesSync(target, created, created);
       rmSync(join(folder, 'fetch'), { recursive: true, force: true });
       return { release, file, fetched };
     } catch (error) {
       fault = error;
+      if (['no-room', 'unreachable'].includes(codeOf(error))) break;
     }
   }
   throw fault;
 }
 
+function forgetOthers(folder: string, chosen: readonly Chosen[]): void {
+  if (!existsSync(folder)) return;
+  const kept = chosen.map(({ target }) => target.hashes.sha256 ?? '');
+  for (const name of readdirSync(folder)) if (!kept.includes(name.replace(/\.part$/, ''))) rmSync(join(folder, name), { force: true });
+}
+
 function codeOf(error: unknown): FetchFaultCode {
-  if (error instanceof MetadataFault) return 'untrusted';
-  if (error instanceof SourceFault)
-    return error.code === 'absent' ? 'absent' : error.code === 'broken' || error.code === 'too-long' ? 'damaged' : 'unreachable';
-  // Some who meet the system's error tell it in their own words, with its name in them.
+  // Whoever meets the system's error tells it in words of their own, with its name in them.
   const text = error instanceof Error ? `${'code' in error ? String(error.code) : ''} ${error.message} ${String(error.cause ?? '')}` : '';
-  return /ENOSPC|EDQUOT|EROFS|no space left/i.test(text) ? 'no-room' : 'damaged';
+  if (/ENOSPC|EDQUOT|EROFS|no space left|read-only/i.test(text)) return 'no-room';
+  if (error instanceof MetadataFault) return 'untrusted';
+  if (!(error instanceof SourceFault) || error.code === 'broken' || error.code === 'too-long') return 'damaged';
+  return error.code === 'absent' ? 'absent' : 'unreachable';
 }
 
 async function say(news: FetchNews): Promise<void> {

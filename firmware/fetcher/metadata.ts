@@ -3,8 +3,8 @@
  * it is in order, so that a cut power leaves the one or the other. Whatever is damaged is fetched anew, from the root that the claim brought: a read-only file that
  * no fetch ever touches.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type Fetcher, type TargetFile, Updater } from 'tuf-js';
 import { DownloadHTTPError } from 'tuf-js/dist/error.js';
 import { Budget } from './budget.ts';
@@ -44,7 +44,9 @@ export interface MetadataParts {
 
 /** Rejects with a `MetadataFault` where the repository is not to be believed, with a `SourceFault` where it cannot be had. */
 export async function refreshMetadata(parts: MetadataParts): Promise<Metadata> {
-  const draft = `${parts.folder}.draft`;
+  // Of this process alone: a person may load a stick while the agent tries the server.
+  const draft = `${parts.folder}.draft-${process.pid}`;
+  removeDraftsOfTheDead(parts.folder);
   try {
     return await refreshIn(parts, draft);
   } finally {
@@ -52,8 +54,29 @@ export async function refreshMetadata(parts: MetadataParts): Promise<Metadata> {
   }
 }
 
+function removeDraftsOfTheDead(folder: string): void {
+  const parent = dirname(folder);
+  if (!existsSync(parent)) return;
+  for (const name of readdirSync(parent)) {
+    const pid = Number(/\.draft-(\d+)$/.exec(name)?.[1]);
+    if (name.startsWith(`${basename(folder)}.draft-`) && !isAlive(pid)) rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Not ours, but there.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
 async function refreshIn(parts: MetadataParts, draft: string): Promise<Metadata> {
   const { source, folder, rootFile, trustedMs, bytesPerSecondMax } = parts;
+  const former = `${folder}.former`;
+  // Cut between the two renames below.
+  if (!existsSync(folder) && existsSync(former)) renameSync(former, folder);
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true, mode: 0o700 });
   if (existsSync(folder)) cpSync(folder, draft, { recursive: true });
@@ -61,7 +84,6 @@ async function refreshIn(parts: MetadataParts, draft: string): Promise<Metadata>
   const updater = await verified(fetcher, async () => updaterIn(draft, rootFile, fetcher));
   await verified(fetcher, () => updater.refresh());
   for (const role of ['timestamp', 'snapshot', 'targets', 'root']) checkExpiry(join(draft, `${role}.json`), role, trustedMs);
-  const former = `${folder}.former`;
   rmSync(former, { recursive: true, force: true });
   if (existsSync(folder)) renameSync(folder, former);
   renameSync(draft, folder);

@@ -9,6 +9,7 @@ import { canaryFault } from './canary.ts';
 import type { Given } from './intel/given-options.ts';
 import type { Indicators } from './intel/indicator.ts';
 import { IndicatorFiles } from './intel/indicator-files.ts';
+import { totalOf } from './intel/shrinkage.ts';
 
 export interface WantedRelease {
   release: Release;
@@ -148,7 +149,7 @@ export class Intelligence {
     // What was wrong with another one is of no interest any more.
     this.fault = undefined;
     try {
-      const next = await this.files.takeRelease(wanted.path, (set) => canaryFault(set, version, Date.now()));
+      const next = await this.files.takeRelease(wanted.path, (set) => faultOf(set, version));
       this.inUse = wanted;
       this.loaded(next);
       log.info({ release: version, channel, bundle: this.current.bundle, indicators: this.total }, 'release loaded');
@@ -167,6 +168,11 @@ export class Intelligence {
     if (refused > 0)
       this.parts.log.warn({ refused, first: refusals.slice(0, shownRefusalsMax) }, 'values of the indicator lists were refused');
   }
+}
+
+/** An empty release is a fault upstream, whoever signed it. */
+function faultOf(set: Indicators, version: number): string | undefined {
+  return canaryFault(set, version, Date.now()) ?? (totalOf(set) > 1 ? undefined : 'it holds nothing but its canary');
 }
 
 function reasonOf(error: unknown): string {

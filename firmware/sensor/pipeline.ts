@@ -10,6 +10,7 @@ import { AnomalyCounter } from './decode/anomaly.ts';
 import { FrameDecoder } from './decode/frame-decoder.ts';
 import type { Detector } from './detect/detector.ts';
 import { createDetectors } from './detect/detectors.ts';
+import type { FindingSink } from './detect/finding.ts';
 import type { Indicators } from './intel/indicator.ts';
 import type { EventKind, EventSink, SensorEvent } from './observe/event.ts';
 import { Observer } from './observe/observer.ts';
@@ -26,6 +27,8 @@ export interface PipelineSetup {
   boot?: string;
   version: string;
   onAlert(alert: Alert): void;
+  /** One more that hears of events, whatever the options: it finds nothing by itself. */
+  recorder?: (home: Observer['home'], hosts: Observer['hosts']) => Detector;
   /** Told every event, for `observe`. */
   onEvent?: EventSink;
   /** Frames lost by kernel and interface so far. */
@@ -48,9 +51,11 @@ export class Pipeline {
   private detectors: Detector[];
   private listeners: Record<EventKind, Detector[]>;
   private flowListeners: Detector[];
-  private indicators: Indicators;
+  indicators: Indicators;
   private readonly setup: PipelineSetup;
-  private readonly raise;
+  private readonly recorder: Detector | undefined;
+  /** For findings that are no detector's: of the past. */
+  readonly raise: FindingSink;
   private tickedMicros = 0;
   frames = 0;
   bytes = 0;
@@ -65,9 +70,14 @@ export class Pipeline {
     this.alerts = new AlertEngine(options.alerts, this.alertContext(), setup.onAlert, rulesOf(options));
     this.raise = this.alerts.raise.bind(this.alerts);
     this.indicators = setup.indicators;
-    this.detectors = createDetectors(options.detectors, setup.indicators, this.observer.home);
+    this.recorder = setup.recorder?.(this.observer.home, this.observer.hosts);
+    this.detectors = this.withRecorder(createDetectors(options.detectors, setup.indicators, this.observer.home));
     this.listeners = listenersOf(this.detectors);
     this.flowListeners = this.listeners.flow;
+  }
+
+  private withRecorder(detectors: Detector[]): Detector[] {
+    return this.recorder === undefined ? detectors : [...detectors, this.recorder];
   }
 
   private alertContext() {
@@ -124,7 +134,7 @@ export class Pipeline {
   /** Takes other options between two frames; flows, streams, hosts and open alerts stay. */
   configure(options: ChangeableOptions): void {
     this.alerts.configure(options.alerts, rulesOf(options), options.agency);
-    this.detectors = createDetectors(options.detectors, this.indicators, this.observer.home, this.detectors);
+    this.detectors = this.withRecorder(createDetectors(options.detectors, this.indicators, this.observer.home, this.detectors));
     this.listeners = listenersOf(this.detectors);
     this.flowListeners = this.listeners.flow;
   }

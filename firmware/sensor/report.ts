@@ -21,11 +21,13 @@ export interface ReportParts {
   /** Absent: nobody can change any, as where a file is looked at. */
   settings?: NonNullable<SensorReport['settings']>;
   timers: TimerLateness;
+  /** The memory of what was seen; absent: there is none. */
+  seen?: NonNullable<SensorReport['seen']>;
   /** Absent: nothing is kept for the centre, alerts are only logged. */
   outbox?: Pick<OutboxWriter, 'writerState'>;
 }
 
-export function reportOf({ pipeline, source, intelligence, settings, timers, outbox }: ReportParts): SensorReport {
+export function reportOf({ pipeline, source, intelligence, settings, timers, outbox, seen }: ReportParts): SensorReport {
   const { alerts, anomalies, observer } = pipeline;
   return {
     capture: captureOf(pipeline, source),
@@ -44,6 +46,7 @@ export function reportOf({ pipeline, source, intelligence, settings, timers, out
       ...(intelligence.newestMs === undefined ? {} : { ageSeconds: Math.max(0, Math.floor((Date.now() - intelligence.newestMs) / 1000)) }),
     },
     ...(settings === undefined ? {} : { settings }),
+    ...(seen === undefined ? {} : { seen }),
     ...(outbox === undefined ? {} : { outboxWriter: outbox.writerState }),
   };
 }

@@ -45,7 +45,19 @@ export function readSensorConfig(path: string | undefined, refused?: string): Se
 }
 
 /** Changed, these need a new process: what is observed, from where, and in whose name. */
-const ofAProcess = ['box', 'outbox', 'socket', 'intel', 'allow', 'capture', 'homeNetworks', 'hostsMax', 'flows', 'streams'] as const;
+const ofAProcess = [
+  'box',
+  'outbox',
+  'socket',
+  'intel',
+  'allow',
+  'capture',
+  'homeNetworks',
+  'hostsMax',
+  'flows',
+  'streams',
+  'memory',
+] as const;
 
 export function needsNewProcess(running: BoxConfig, next: BoxConfig): boolean {
   return ofAProcess.some((name) => !isDeepStrictEqual(running[name], next[name]));

@@ -19,8 +19,10 @@ import { CaptureError, type Frame } from './capture/frame.ts';
 import { isSupportedLinkType } from './decode/link.ts';
 import type { Indicators } from './intel/indicator.ts';
 import type { Intelligence } from './intelligence.ts';
+import type { Memory } from './memory/memory.ts';
 import { Pipeline } from './pipeline.ts';
 import { reportOf } from './report.ts';
+import { memoryFor, searchPast } from './seen.ts';
 import { bounded, needsNewProcess, readSensorConfig, type SensorConfig } from './sensor-config.ts';
 import { TimerLateness } from './timer-lateness.ts';
 
@@ -33,6 +35,7 @@ const advanceLagMs = 1_000;
 const exitTryAgain = 75;
 /** What was found last gets so long to reach the disk. */
 const closeOutboxMs = 3_000;
+const closeMemoryMs = 2_000;
 
 export interface SensorParts {
   start: SensorConfig;
@@ -52,6 +55,8 @@ export class Sensor {
   private running: SensorConfig;
   /** Why the settings in the state folder are not those that run. */
   private settingsError: string | undefined;
+  /** Of what was seen; undefined: switched off, or its folder cannot be had. */
+  private readonly memory: Memory | undefined;
   private source: SensorSource;
   private pipeline: Pipeline;
   private framesSinceLook = 0;
@@ -74,6 +79,7 @@ export class Sensor {
       onCommitted: () => channel.appended(),
     });
     this.writerWatch = new WriterWatch(log);
+    this.memory = memoryFor(config, channel, log);
     this.source = openConfiguredSource(config.capture, { isSupportedLinkType });
     this.pipeline = this.newPipeline();
   }
@@ -89,7 +95,8 @@ export class Sensor {
       ...(agency === undefined ? {} : { agency }),
       boot: this.boot,
       version,
-      onAlert: (alert) => this.tell(alert),
+      onAlert: (alert) => this.tell(this.memory?.pass(alert) ?? alert),
+      ...(this.memory && { recorder: this.memory.recorder.bind(this.memory) }),
       onBug: (error) => log.error({ err: error }, 'caught a fault of our own'),
       dropped: () => {
         const { kernelDropped = 0, interfaceDropped = 0 } = this.source.counters();
@@ -104,6 +111,7 @@ export class Sensor {
     const { settings } = this.running;
     log.info({ source: this.source.name, indicators: intelligence.total, bundle: intelligence.current.bundle, settings }, 'sensor starts');
     const timer = setInterval(() => this.onTimer(), reportIntervalMs);
+    searchPast(this.memory, this.pipeline, log);
     try {
       const exitCode = await this.capture();
       clearInterval(timer);
@@ -164,7 +172,9 @@ export class Sensor {
 
   /** Other indicators, between two frames. */
   load(indicators: Indicators): void {
+    const previous = this.pipeline.indicators;
     this.pipeline.load(indicators);
+    searchPast(this.memory, this.pipeline, this.parts.log, previous);
   }
 
   /** Reads settings and release anew, with `files` also the lists; what is in use stays until the new is whole, and where that cannot be used. */
@@ -224,6 +234,7 @@ export class Sensor {
     for (const warning of this.source.warnings) log.warn(warning);
     this.report();
     log.info({ report: this.totals() }, 'sensor ends');
+    await this.memory?.close(closeMemoryMs);
     if (!(await this.outbox.close(closeOutboxMs))) log.warn({ outbox: this.outbox.writerState }, 'ended before the disk had everything');
     // The agent hears of the end when the outbox has all.
     this.report();
@@ -255,7 +266,8 @@ export class Sensor {
     const { pipeline, source, timers, outbox, settingsError } = this;
     const { error: _atStart, ...inForce } = this.running.settings;
     const settings = { ...inForce, ...(settingsError === undefined ? {} : { error: settingsError }) };
-    return reportOf({ pipeline, source, intelligence: this.parts.intelligence, settings, timers, outbox });
+    const seen = this.memory?.state;
+    return reportOf({ pipeline, source, intelligence: this.parts.intelligence, settings, timers, outbox, ...(seen && { seen }) });
   }
 
   private tell(alert: Alert): void {

@@ -5,6 +5,7 @@
 import { type AcceptedOrder, type Baseline, type ConfigState, inForceOf, type SettingsInForce } from './accepted-order.ts';
 import type { ConfigStore } from './config-store.ts';
 import type { ConfigFault } from './desired-order.ts';
+import { isOtherPort } from './port.ts';
 import { type Sample, Trial, type TrialLimits } from './trial.ts';
 
 /** A trial that was begun so often and never ended, ends the agent itself, or the machine. */
@@ -115,10 +116,10 @@ export class Changeover {
 
   async #putInForce(start: Sample): Promise<void> {
     const { store, limits } = this.#parts;
-    const { current, trial } = store.state;
+    const { current, previous, trial } = store.state;
     if (current === undefined || trial === undefined) return;
     this.#isTakenUp = false;
-    this.#trial = new Trial(current.hash, trial.baseline, limits, start);
+    this.#trial = new Trial(current.hash, trial.baseline, limits, start, isOtherPort(previous?.settings, current.settings));
     try {
       await store.writeInForce();
       this.#tellOfInForce();

@@ -4,7 +4,6 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { ConfigReported } from '../../contract/config-message.ts';
-import { keyIdOf } from '../../contract/envelope.ts';
 import type { SensorReport } from '../../contract/health.ts';
 import type { LedgerWriter } from '../ledger/ledger-entry.ts';
 import { Refusals } from '../orders/refusals.ts';
@@ -13,9 +12,10 @@ import type { TrustedTime } from '../orders/trusted-time.ts';
 import { acceptedOrder, inForceOf, type SettingsInForce } from './accepted-order.ts';
 import { Changeover, type ConfigChange, type ConfigLog, messageOf } from './changeover.ts';
 import { ConfigReporter } from './config-reporter.ts';
-import { ConfigStore, unknownSigner } from './config-store.ts';
+import { ConfigStore, isForeign } from './config-store.ts';
 import { type CheckSettings, type Floor, judgeDesired, type RefusedConfig, refusedForTime, type SignedConfig } from './desired-order.ts';
 import { acceptanceRecord, outcomeRecord, refusalRecord } from './order-record.ts';
+import { seesElse } from './port.ts';
 import { Recent } from './recent.ts';
 import { type Sample, type TrialLimits, trialLimitsDefault } from './trial.ts';
 
@@ -26,13 +26,21 @@ export interface ConfigKeeperLimits extends TrialLimits {
   /** How often the loop looks round, and how often while the sensor takes up new settings: that is what the centre waits for. */
   turnMs: number;
   takingUpTurnMs: number;
-  /** How often traffic is noted, for a later change to be measured by. */
+  /** How often traffic is noted, for a later change to be measured by; and for how long after a start one of the capture waits for that. */
   sampleMs: number;
+  settleMs: number;
   /** After a fault of the disk. */
   retryMs: number;
 }
 
-const limitsDefault: ConfigKeeperLimits = { ...trialLimitsDefault, turnMs: 500, takingUpTurnMs: 20, sampleMs: 5_000, retryMs: 10_000 };
+const limitsDefault: ConfigKeeperLimits = {
+  ...trialLimitsDefault,
+  turnMs: 500,
+  takingUpTurnMs: 20,
+  sampleMs: 5_000,
+  settleMs: 15_000,
+  retryMs: 10_000,
+};
 
 export interface ConfigKeeperParts {
   box: string;
@@ -60,7 +68,7 @@ export class ConfigKeeper {
   readonly #monotonicMs: () => number;
   readonly #changeover: Changeover;
   readonly #reporter: ConfigReporter;
-  readonly #recent = new Recent();
+  readonly #recent: Recent;
   readonly #refusals: Refusals;
   /** Judged, and to be put in force with the next turn of the loop, or being put. */
   #next: SignedConfig | undefined;
@@ -84,6 +92,7 @@ export class ConfigKeeper {
     this.#limits = { ...limitsDefault, ...parts.limits };
     const monotonicMs = parts.monotonicMs ?? (() => performance.now());
     this.#monotonicMs = monotonicMs;
+    this.#recent = new Recent(this.#limits.settleMs);
     this.#refusals = new Refusals(refusalLineMs, monotonicMs);
     const onProblem = (reason: string) => log.warn({ reason }, 'trouble with the store of the configuration');
     this.#changeover = new Changeover({
@@ -208,7 +217,8 @@ export class ConfigKeeper {
     await this.#begin();
     this.#look();
     const signed = this.#next;
-    if (signed !== undefined) {
+    const canBlind = signed !== undefined && seesElse(this.inForce?.settings, signed.order.settings);
+    if (signed !== undefined && !(canBlind && this.#recent.isSettling(this.#sample()))) {
       try {
         await this.#take(signed);
       } finally {
@@ -286,9 +296,4 @@ export class ConfigKeeper {
       };
     });
   }
-}
-
-function isForeign(signer: string | undefined, keys: readonly KeyObject[]): boolean {
-  if (signer === undefined || signer === unknownSigner || keys.length === 0) return false;
-  return !keys.some((key) => keyIdOf(key) === signer);
 }

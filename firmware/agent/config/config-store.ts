@@ -3,10 +3,11 @@
  * hold the same, each with a generation and a hash of its own, and are replaced one after the other: where one is damaged, the other one stands. The
  * file that the sensor reads is made from them, and is the last resort where both are gone.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { keyIdOf } from '../../contract/envelope.ts';
 import { type Disk, makeFolder, removeFile, storeFile, systemDisk } from '../orders/stored-file.ts';
 import { type ConfigState, configStateSchema, inForceOf } from './accepted-order.ts';
 
@@ -123,7 +124,13 @@ export class ConfigStore {
 }
 
 /** Of an order that was found without its signature. */
-export const unknownSigner = 'unknown';
+const unknownSigner = 'unknown';
+
+/** Whether it was signed by somebody whom this box does not obey any more. */
+export function isForeign(signer: string | undefined, keys: readonly KeyObject[]): boolean {
+  if (signer === undefined || signer === unknownSigner || keys.length === 0) return false;
+  return !keys.some((key) => keyIdOf(key) === signer);
+}
 
 function slotText(generation: number, state: ConfigState): string {
   const text = JSON.stringify(state);

@@ -41,6 +41,9 @@ const alertsFloor = 200;
 const alertsFactor = 20;
 /** Silence proves something only where so many packets were to be expected: with fewer, chance may bring none. */
 const packetsExpectedMin = 20;
+/** At another port of the box there is always something, be it what the box itself says: a mirror port has a fair share of what there was. */
+const otherPortShareMin = 0.05;
+const otherPortPacketsMin = 200;
 /** A fault that the sensor told of before counts only when it is still told so long after the change: reading long lists takes that time. */
 const staleErrorMs = 30_000;
 
@@ -51,17 +54,19 @@ export class Trial {
   readonly #start: Sample;
   #takenUpMs: number | undefined;
   readonly #restarts: number;
+  readonly #isOtherPort: boolean;
   #packets = new Growth();
   #alerts = new Growth();
   /** Of the packet counter, when the second half of the trial began. */
   #packetsAtHalf: number | undefined;
 
-  /** `start`: how things were just before the change was told to the sensor. */
-  constructor(hash: string, baseline: Baseline, limits: TrialLimits, start: Sample) {
+  /** `start`: how things were just before the change was told to the sensor. `isOtherPort`: frames come from elsewhere from then on. */
+  constructor(hash: string, baseline: Baseline, limits: TrialLimits, start: Sample, isOtherPort = false) {
     this.#hash = hash;
     this.#baseline = baseline;
     this.#limits = limits;
     this.#start = start;
+    this.#isOtherPort = isOtherPort;
     this.#restarts = start.report.supervision?.restarts ?? 0;
     this.#count(start);
   }
@@ -121,14 +126,25 @@ export class Trial {
       if (elapsedMs < trialMs + sensorGraceMs) return { kind: 'watching' };
       return failed(`the sensor captures nothing: ${error ?? state}`);
     }
-    const expected = (packetsPerSecond * trialMs) / 2 / 1_000;
-    if (state === 'running' && expected >= packetsExpectedMin && this.#packets.grown === this.#packetsAtHalf)
-      return failed(`no packet was seen for ${seconds(trialMs / 2)} s; before, there were ${packetsPerSecond.toFixed(1)} a second`);
+    const blindness = state === 'running' ? this.#blindness(packetsPerSecond) : undefined;
+    if (blindness !== undefined) return failed(blindness);
     if (this.#baseline.isLinked && !isLinked) {
       if (elapsedMs < trialMs + linkGraceMs) return { kind: 'watching' };
       return failed(`the link to the centre was lost and did not come back within ${seconds(elapsedMs)} s`);
     }
     return { kind: 'stood' };
+  }
+
+  /** What of the packets before is missed in the second half of the trial. */
+  #blindness(packetsPerSecond: number): string | undefined {
+    const halfMs = this.#limits.trialMs / 2;
+    const expected = (packetsPerSecond * halfMs) / 1_000;
+    const seen = this.#packets.grown - (this.#packetsAtHalf ?? 0);
+    const before = `before, there were ${packetsPerSecond.toFixed(1)} a second`;
+    if (expected >= packetsExpectedMin && seen === 0) return `no packet was seen for ${seconds(halfMs)} s; ${before}`;
+    if (this.#isOtherPort && expected >= otherPortPacketsMin && seen < expected * otherPortShareMin)
+      return `at this port ${seen} packets were seen in ${seconds(halfMs)} s; ${before}: is it the mirror port?`;
+    return undefined;
   }
 }
 

@@ -19,7 +19,8 @@ import { newPrivateKey, signingRequest } from './signing-request.ts';
 /** A centre that refused may have changed its mind, or somebody laid another file on the card: asked again, seldom. */
 const refusedWaitMsDefault = 3_600_000;
 const lookMs = 2_000;
-const backoffDefault: BackoffOptions = { firstMs: 2_000, ceilingMs: 300_000 };
+/** Somebody stands beside it, and has just found the right socket for the cable. */
+const backoffDefault: BackoffOptions = { firstMs: 2_000, ceilingMs: 30_000 };
 
 export interface EnrolmentLog {
   info(fields: object, text: string): void;
@@ -61,6 +62,8 @@ export class Enrolment {
   readonly #parts: EnrolmentParts;
   readonly #used: UsedClaims;
   #state: EnrolmentState = { schema: 'enrolment/1', state: 'none' };
+  /** The last one of which the record says that it was asked with. */
+  #recordedClaim: string | undefined;
 
   constructor(parts: EnrolmentParts) {
     this.#parts = parts;
@@ -127,7 +130,9 @@ export class Enrolment {
     // Beside that of the identity in force, which a claim that comes to nothing must not touch.
     const caFile = join(paths.folder, 'claim-servers.crt');
     replaceFile(caFile, claim.serverAuthority);
-    record?.(`asked ${claim.claimBroker} for a certificate for ${claim.box}`);
+    // It asks for as long as it takes; the record of the agency is not to be filled with that.
+    if (this.#recordedClaim !== claim.claim) record?.(`asked ${claim.claimBroker} for a certificate for ${claim.box}`);
+    this.#recordedClaim = claim.claim;
     const answer = await askForCertificate({ claim, csr: pending.csr, caFile, route }, signal);
     if (answer.state === 'refused') {
       const { code, message } = answer;

@@ -7,46 +7,13 @@ import type { FetchOrder } from '../../contract/fetch-order.ts';
 import type { SensorReport } from '../../contract/health.ts';
 import type { IntelligenceReported, Release } from '../../contract/intelligence-message.ts';
 import { type Fetch, FetchFault } from './fetch-process.ts';
-import { type ReleaseState, type ReleaseStore, type StateFiles, sameRelease } from './release-store.ts';
-
-export interface KeeperLimits {
-  /** Boxes that are ordered the same at the same time do not come all at once. */
-  spreadMs: number;
-  /** Between two tries: doubled from the first to the last. */
-  retryMsMin: number;
-  retryMsMax: number;
-  /** The sensor has taken a release, or said why not, after this time. */
-  takeUpMs: number;
-  /** What the sensor says within this time may be of the release before. */
-  heardMs: number;
-  /** So long a new release is watched. */
-  trialMs: number;
-  /** More alerts opened in the trial are a storm: the list is wrong, or the house is on fire and the centre knows by now. */
-  stormAlertsMax: number;
-  /** A trial that was begun so often without an end takes the box down with it. */
-  trialsMax: number;
-  pollMs: number;
-  /** How often it looks whether a person has loaded a release. */
-  offerMs: number;
-}
-
-export const keeperLimits: KeeperLimits = {
-  spreadMs: 20_000,
-  retryMsMin: 5_000,
-  retryMsMax: 600_000,
-  takeUpMs: 60_000,
-  heardMs: 3_000,
-  trialMs: 600_000,
-  stormAlertsMax: 200,
-  trialsMax: 3,
-  pollMs: 200,
-  offerMs: 3_000,
-};
+import { type KeeperLimits, keeperLimits } from './keeper-limits.ts';
+import { type ReleaseState, type ReleaseStore, sameRelease } from './release-store.ts';
+import { Refusal, untilCalm, untilTakenUp } from './release-trial.ts';
 
 export interface KeeperParts {
   box: string;
   store: ReleaseStore;
-  read: StateFiles['read'];
   /** Where releases come from; undefined: nobody said. */
   repository: () => FetchOrder['repository'] | undefined;
   rootFile: string;
@@ -62,24 +29,14 @@ export interface KeeperParts {
   random?: () => number;
 }
 
-/** Ends the work on a release for good; told to the centre by its code. */
-class Refusal extends Error {
-  readonly state: 'failed' | 'rolled_back';
-  readonly code: string;
-
-  constructor(state: Refusal['state'], code: string, reason: string) {
-    super(reason);
-    this.state = state;
-    this.code = code;
-  }
-}
-
 export class IntelligenceKeeper {
   readonly #parts: KeeperParts;
   readonly #limits: KeeperLimits;
   readonly #random: () => number;
   #work: { stopping: AbortController; ended: Promise<void> } | undefined;
   #offers: NodeJS.Timeout | undefined;
+  /** Bytes that came for it since the start. */
+  #fetched: { release: Release; bytes: number } | undefined;
   #isStopped = false;
 
   constructor(parts: KeeperParts) {
@@ -92,10 +49,10 @@ export class IntelligenceKeeper {
   start(): void {
     const { store } = this.#parts;
     const { inUse, good } = store.state;
-    // The compiled set is gone, or cannot be seen: the last good one serves.
-    if (inUse !== undefined && store.fileOf(inUse) === undefined)
-      store.write({ inUse: store.fileOf(good) === undefined ? undefined : good, trials: 0 });
-    else store.point(inUse);
+    // Where the compiled set is gone, or cannot be seen, the last good one serves.
+    const isThere = inUse === undefined || store.fileOf(inUse) !== undefined;
+    const change = isThere ? {} : { inUse: store.fileOf(good) === undefined ? undefined : good, trials: 0 };
+    this.#try(() => store.settle(change), 'what the sensor reads could not be set right');
     this.#begin();
     this.#offers = setInterval(() => this.#lookForOffer(), this.#limits.offerMs);
     this.#lookForOffer();
@@ -109,20 +66,17 @@ export class IntelligenceKeeper {
 
   /** A release that a person has loaded and that is newer than what is in use; the next one that the director names counts again. */
   #lookForOffer(): void {
-    const { store, read } = this.#parts;
-    const offered = store.takeOffered(read);
+    const { store } = this.#parts;
+    let offered: Release | undefined;
+    this.#try(() => {
+      offered = store.takeOffered();
+    }, 'a release that a person has loaded cannot be taken up');
     if (offered === undefined || offered.version <= (store.state.inUse?.version ?? 0)) return;
     this.#bringIn(offered, {});
   }
 
   #bringIn(release: Release, more: Pick<ReleaseState, 'directed'>): void {
-    const { store, log } = this.#parts;
-    try {
-      store.write({ ...more, ordered: release, refused: undefined });
-    } catch (error) {
-      // On a full disk the order is not kept; the configuration brings it again at the next start.
-      log.warn({ reason: messageOf(error) }, 'the order of a release could not be kept');
-    }
+    this.#note({ ...more, ordered: release, refused: undefined });
     this.#begin();
   }
 
@@ -156,31 +110,39 @@ export class IntelligenceKeeper {
       if (signal.aborted) return;
       const refusal = error instanceof Refusal ? error : new Refusal('failed', 'failed', messageOf(error));
       log.warn({ release: ordered?.version, code: refusal.code, reason: refusal.message }, 'the ordered indicators are not in use');
-      this.#giveUp(refusal);
+      await this.#giveUp(refusal, signal).catch(() => undefined);
     }
   }
 
-  /** Until the file is there, however often that takes. */
+  /** Until the file is there and the sensor is told of it, however often that takes. */
   async #bring(release: Release, signal: AbortSignal): Promise<void> {
-    const { store, log, onFetched } = this.#parts;
+    const { store, log } = this.#parts;
     let waitMs = this.#random() * this.#limits.spreadMs;
-    for (let attempt = 0; store.fileOf(release) === undefined; attempt++) {
-      await sleep(waitMs, undefined, { signal });
-      this.#tell('fetching');
+    for (let attempt = 0; ; attempt++) {
+      const isThere = store.fileOf(release) !== undefined;
+      if (!isThere || attempt > 0) await sleep(waitMs, undefined, { signal });
       try {
-        const { fetched } = await this.#fetch(release, signal);
-        log.info({ release: release.version, bytes: fetched }, 'indicators fetched and verified');
-        onFetched?.(release, fetched);
+        if (!isThere) await this.#fetchWhole(release, signal);
+        store.write({ inUse: release, trials: 0 });
+        return;
       } catch (error) {
         if (signal.aborted) throw error;
-        const code = error instanceof FetchFault ? error.code : 'failed';
+        const code = error instanceof FetchFault ? error.code : 'no-room';
         log.warn({ release: release.version, code, reason: messageOf(error) }, 'indicators could not be fetched');
         this.#tell('failed', { code, reason: messageOf(error) });
       }
       const ceilingMs = Math.min(this.#limits.retryMsMax, this.#limits.retryMsMin * 2 ** Math.min(attempt, 20));
       waitMs = ceilingMs * (0.5 + this.#random() / 2);
     }
-    store.write({ inUse: release, trials: 0 });
+  }
+
+  async #fetchWhole(release: Release, signal: AbortSignal): Promise<void> {
+    const { log, onFetched } = this.#parts;
+    this.#tell('fetching');
+    const { fetched } = await this.#fetch(release, signal);
+    this.#fetched = { release, bytes: fetched };
+    log.info({ release: release.version, bytes: fetched }, 'indicators fetched and verified');
+    onFetched?.(release, fetched);
   }
 
   #fetch(release: Release, signal: AbortSignal): ReturnType<Fetch> {
@@ -210,86 +172,83 @@ export class IntelligenceKeeper {
     if (!isConfirmed) {
       if (store.state.trials >= this.#limits.trialsMax)
         throw new Refusal('rolled_back', 'restarts', `${store.state.trials} trials were cut short by a restart`);
-      store.write({ trials: store.state.trials + 1 });
+      this.#note({ trials: store.state.trials + 1 });
       this.#tell('testing');
     }
     sensor.reload();
-    await this.#takenUp(release, signal);
+    await untilTakenUp(sensor, release, this.#limits, signal);
     if (isConfirmed) {
       this.#tell('armed', { confirmed: true });
       return;
     }
     this.#tell('armed', { confirmed: false });
-    await this.#calm(signal);
-    store.write({ good: release, trials: 0 });
-    store.tidy();
+    await untilCalm(sensor, this.#limits, signal);
+    this.#note({ good: release, trials: 0 });
+    this.#try(() => store.tidy(), 'releases of no use any more could not be removed');
     this.#tell('armed', { confirmed: true });
   }
 
-  async #takenUp(release: Release, signal: AbortSignal): Promise<void> {
-    const { sensor } = this.#parts;
-    let sinceMs = performance.now();
-    for (;;) {
-      const { intelligence } = sensor.report();
-      // A sensor that is away may take its time; that is judged elsewhere.
-      if (!sensor.isConnected) sinceMs = performance.now();
-      else if (intelligence?.release === release.version) return;
-      const waitedMs = performance.now() - sinceMs;
-      if (intelligence?.error !== undefined && waitedMs > this.#limits.heardMs)
-        throw new Refusal('failed', 'refused-by-sensor', intelligence.error);
-      if (waitedMs > this.#limits.takeUpMs) throw new Refusal('failed', 'not-taken-up', 'the sensor did not take the release up in time');
-      await sleep(this.#limits.pollMs, undefined, { signal });
-    }
-  }
-
-  async #calm(signal: AbortSignal): Promise<void> {
-    const { sensor } = this.#parts;
-    const opened = () => sensor.report().alerts?.opened ?? 0;
-    const endMs = performance.now() + this.#limits.trialMs;
-    let last = opened();
-    let counted = 0;
-    while (performance.now() < endMs) {
-      await sleep(Math.min(this.#limits.pollMs * 5, this.#limits.trialMs), undefined, { signal });
-      const now = opened();
-      // A sensor that was started again counts from 0.
-      counted += now >= last ? now - last : now;
-      last = now;
-      if (counted > this.#limits.stormAlertsMax)
-        throw new Refusal('rolled_back', 'storm', `${counted} alerts since this release came into use`);
-    }
-  }
-
-  #giveUp(refusal: Refusal): void {
-    const { store, sensor, log } = this.#parts;
+  /** Back to what was there before, however often that takes on a full disk. */
+  async #giveUp(refusal: Refusal, signal: AbortSignal): Promise<void> {
+    const { store, sensor } = this.#parts;
     const { ordered, inUse, good } = store.state;
     if (ordered === undefined) return;
-    try {
-      const back = sameRelease(inUse, ordered)
-        ? store.fileOf(good) === undefined || sameRelease(good, ordered)
-          ? undefined
-          : good
-        : inUse;
-      store.write({ inUse: back, trials: 0, refused: { release: ordered, code: refusal.code, reason: refusal.message } });
+    const isGoodThere = store.fileOf(good) !== undefined && !sameRelease(good, ordered);
+    const back = !sameRelease(inUse, ordered) ? inUse : isGoodThere ? good : undefined;
+    const change = { inUse: back, trials: 0, refused: { release: ordered, code: refusal.code, reason: refusal.message } };
+    for (let isBack = false; !isBack; ) {
+      isBack = this.#try(() => store.write(change), 'the way back to the last good indicators could not be written');
       sensor.reload();
-    } catch (error) {
-      log.warn({ reason: messageOf(error) }, 'the way back to the last good indicators could not be written');
+      const endMs = performance.now() + this.#limits.heardMs;
+      while (sensor.isConnected && sensor.report().intelligence?.release !== back?.version && performance.now() < endMs)
+        await sleep(this.#limits.pollMs, undefined, { signal });
+      this.#tell(refusal.state, { code: refusal.code, reason: refusal.message });
+      if (!isBack) await sleep(this.#limits.retryMsMin, undefined, { signal });
     }
-    this.#tell(refusal.state, { code: refusal.code, reason: refusal.message });
+    this.#try(() => store.tidy(), 'releases of no use any more could not be removed');
+  }
+
+  #try(work: () => void, trouble: string): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      this.#parts.log.warn({ reason: messageOf(error) }, trouble);
+      return false;
+    }
+  }
+
+  /** What must not stop the work where the disk is full: it is known until the next start, and written with the next change. */
+  #note(change: Omit<Partial<ReleaseState>, 'inUse'>): void {
+    const { store } = this.#parts;
+    if (!this.#try(() => store.write(change), 'what became of a release could not be written')) store.remember(change);
   }
 
   #tell(state: IntelligenceReported['state'], more: Pick<IntelligenceReported, 'confirmed' | 'code' | 'reason'> = {}): void {
     const { box, store, publish } = this.#parts;
-    const { ordered, inUse } = store.state;
+    const { ordered } = store.state;
+    const running = this.#running();
+    const fetched = sameRelease(this.#fetched?.release, ordered) ? this.#fetched : undefined;
     publish({
       schema: 'intel-reported/1',
       box,
       ts: new Date().toISOString(),
       state,
       ...(ordered === undefined ? {} : { wanted: ordered }),
-      ...(inUse === undefined ? {} : { running: inUse }),
+      ...(running === undefined ? {} : { running }),
+      ...(fetched === undefined ? {} : { bytesFetched: fetched.bytes }),
       ...more,
       ...(more.reason === undefined ? {} : { reason: more.reason.slice(0, 1000) }),
     });
+  }
+
+  /** By what the sensor says of itself; while it is away, what it was told to use. */
+  #running(): Release | undefined {
+    const { store, sensor } = this.#parts;
+    const { inUse, good, ordered } = store.state;
+    if (!sensor.isConnected) return inUse;
+    const version = sensor.report().intelligence?.release;
+    return [inUse, good, ordered].find((release) => release?.version === version);
   }
 }
 

@@ -33,11 +33,13 @@ export interface StateFiles {
 
 export class ReleaseStore {
   readonly folder: string;
+  readonly #read: StateFiles['read'];
   #state: ReleaseState;
 
   constructor(folder: string, { read }: StateFiles) {
     this.folder = folder;
-    this.#state = read(join(folder, 'keeper.json'), stateSchema) ?? this.#asTheSensorSees(read);
+    this.#read = read;
+    this.#state = read(join(folder, 'keeper.json'), stateSchema) ?? this.#asTheSensorSees();
   }
 
   get state(): Readonly<ReleaseState> {
@@ -55,22 +57,26 @@ export class ReleaseStore {
   write(change: Partial<ReleaseState>): void {
     const state = { ...this.#state, ...change };
     const { inUse } = state;
-    if (!sameRelease(inUse, this.#state.inUse) || !existsSync(this.#pointer)) this.point(inUse);
+    if (!this.#isTold(inUse)) this.#point(inUse);
     replaceFile(join(this.folder, 'keeper.json'), JSON.stringify(state));
     this.#state = state;
   }
 
-  /** The word for the sensor alone. */
-  point(release: Release | undefined): void {
-    if (release === undefined) rmSync(this.#pointer, { force: true });
-    else replaceFile(this.#pointer, JSON.stringify({ release, file: releaseFileName(release) }), 0o644);
+  /** For where the disk is full: known until the next start, and written with the next change. */
+  remember(change: Omit<Partial<ReleaseState>, 'inUse'>): void {
+    this.#state = { ...this.#state, ...change };
+  }
+
+  /** The sensor is told what we remember, if it was told otherwise. Throws where the disk is full. */
+  settle(change: Partial<ReleaseState>): void {
+    if (Object.keys(change).length > 0 || !this.#isTold(this.#state.inUse)) this.write(change);
   }
 
   /** What a person has loaded from a stick since this was last asked. */
-  takeOffered(read: StateFiles['read']): Release | undefined {
+  takeOffered(): Release | undefined {
     const path = offeredFile(this.folder);
     if (!existsSync(path)) return undefined;
-    const release = read(path, pointerSchema)?.release;
+    const release = this.#read(path, pointerSchema)?.release;
     rmSync(path, { force: true });
     return release;
   }
@@ -86,9 +92,23 @@ export class ReleaseStore {
   }
 
   /** Our own memory is gone: what the sensor runs with is taken for good, since it was running. */
-  #asTheSensorSees(read: StateFiles['read']): ReleaseState {
-    const release = read(this.#pointer, pointerSchema)?.release;
+  #asTheSensorSees(): ReleaseState {
+    const release = this.#pointed;
     return release === undefined ? { trials: 0 } : { inUse: release, good: release, trials: 0 };
+  }
+
+  #isTold(release: Release | undefined): boolean {
+    return release === undefined ? !existsSync(this.#pointer) : sameRelease(release, this.#pointed);
+  }
+
+  /** The word for the sensor alone. */
+  #point(release: Release | undefined): void {
+    if (release === undefined) rmSync(this.#pointer, { force: true });
+    else replaceFile(this.#pointer, JSON.stringify({ release, file: releaseFileName(release) }), 0o644);
+  }
+
+  get #pointed(): Release | undefined {
+    return this.#read(this.#pointer, pointerSchema)?.release;
   }
 
   get #pointer(): string {

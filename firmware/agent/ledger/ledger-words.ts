@@ -42,9 +42,9 @@ const outcomeWords: Record<OrderOutcome, Words> = {
 };
 
 const identityWords: Record<Of<'identity'>['what'], Words> = {
-  enrolled: { vi: 'Thiết bị đã được đăng ký với Trung tâm', en: 'The box was enrolled at the centre' },
-  certificate: { vi: 'Thiết bị được cấp chứng thư mới', en: 'The box got a new certificate' },
-  key: { vi: 'Thiết bị đã tạo khóa mới', en: 'The box made a new key' },
+  enrolled: { vi: 'Đăng ký với Trung tâm', en: 'Enrolment at the centre' },
+  certificate: { vi: 'Chứng thư của thiết bị', en: 'Certificate of the box' },
+  key: { vi: 'Khóa của thiết bị', en: 'Key of the box' },
 };
 
 const texts = {

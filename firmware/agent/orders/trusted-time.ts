@@ -1,7 +1,8 @@
 /**
  * The time that orders are judged by. A box without a real-time clock starts in the past, and whoever owns the line may set its clock to any year: the
- * time is never taken to be earlier than the latest that is proven, by the build, by a clock that followed a time server, or by a director's
- * signature. A clock that follows nobody proves nothing, and can only be too late: orders are refused then, and nothing is remembered of it.
+ * time is never taken to be earlier than the latest that is proven, by the build or by a director's signature. What a clock said that followed a time
+ * server stands in where it follows none any more; one that follows one now is believed before it, for time servers can be played by anybody, and
+ * a box must obey again when that is over. A clock that follows nobody proves nothing, and can only be too late.
  */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -17,10 +18,12 @@ const lookEveryMs = 60_000;
  */
 const believedYears = 20;
 const yearMs = 365.25 * 86_400_000;
+/** A time server is believed so far beyond what is signed: a false one shall not cost the centre more than this, where no other ever answers. */
+const unsignedMsMax = 2 * yearMs;
 /** Clocks that follow a time server agree far better; a director's order is not refused for a second. */
 const slackMs = 120_000;
 
-const savedSchema = z.object({ notBefore: z.iso.datetime() });
+const savedSchema = z.object({ notBefore: z.iso.datetime(), signed: z.iso.datetime() });
 
 export interface ClockReading {
   /** Since 1970. */
@@ -47,10 +50,12 @@ export class TrustedTime {
   readonly #parts: TrustedTimeParts;
   readonly #monotonicMs: () => number;
   readonly #latestMs: number;
-  #boundMs: number;
-  /** When the bound was true. */
-  #boundAtMs: number;
-  #savedMs = 0;
+  /** By the build, and by signatures. */
+  readonly #signed: LatestTime;
+  /** By clocks that followed a time server too; never earlier than what is signed. */
+  readonly #told: LatestTime;
+  /** As the file has them. */
+  #saved = { toldMs: 0, signedMs: 0 };
   #saving: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
@@ -58,10 +63,11 @@ export class TrustedTime {
     this.#parts = parts;
     this.#monotonicMs = parts.monotonicMs ?? (() => performance.now());
     this.#latestMs = parts.builtMs + believedYears * yearMs;
-    this.#boundMs = parts.builtMs;
-    this.#boundAtMs = this.#monotonicMs();
-    this.#savedMs = readSaved(parts.file) ?? 0;
-    this.#raise(this.#savedMs);
+    this.#signed = new LatestTime(parts.builtMs, this.#monotonicMs);
+    this.#told = new LatestTime(parts.builtMs, this.#monotonicMs);
+    this.#saved = readSaved(parts.file);
+    this.#raiseSigned(this.#saved.signedMs);
+    this.#raiseTold(this.#saved.toldMs);
   }
 
   start(): void {
@@ -78,7 +84,8 @@ export class TrustedTime {
 
   /** ms since 1970: the clock's time, or the latest that is proven, whichever is later. */
   now(): number {
-    return Math.max(this.#parts.clock().nowMs, this.#proven());
+    const { nowMs, synced } = this.#parts.clock();
+    return Math.max(nowMs, synced === true ? this.#signed.now() : this.#told.now());
   }
 
   /** Where the clock follows nobody, what was signed for later than its time proves that it is late: it is valid then. */
@@ -91,33 +98,36 @@ export class TrustedTime {
 
   /** A director has signed at that time, or after it. */
   signed(atMs: number): void {
-    if (this.#raise(atMs)) this.#save();
+    this.#raiseSigned(atMs);
+    if (this.#signed.now() - this.#saved.signedMs > saveEveryMs) this.#save();
   }
 
   /** Takes the word of a clock that follows a time server. */
   look(): void {
     const { nowMs, synced } = this.#parts.clock();
-    if (synced === true) this.#raise(nowMs);
-    if (this.#proven() - this.#savedMs > saveEveryMs) this.#save();
+    if (synced === true) {
+      // It is earlier than others have said: they, or it, were wrong, and what is signed stands.
+      if (nowMs < this.#told.now() - slackMs) this.#told.set(Math.max(nowMs, this.#signed.now()));
+      else this.#raiseTold(nowMs);
+    }
+    if (Math.abs(this.#told.now() - this.#saved.toldMs) > saveEveryMs) this.#save();
   }
 
-  /** Time goes on from what was proven last, also where the clock stands in the past. */
-  #proven(): number {
-    return this.#boundMs + (this.#monotonicMs() - this.#boundAtMs);
+  #raiseSigned(atMs: number): void {
+    if (atMs > this.#latestMs) return;
+    this.#signed.raise(atMs);
+    this.#told.raise(atMs);
   }
 
-  #raise(atMs: number): boolean {
-    if (!(atMs > this.#proven()) || atMs > this.#latestMs) return false;
-    this.#boundMs = atMs;
-    this.#boundAtMs = this.#monotonicMs();
-    return true;
+  #raiseTold(atMs: number): void {
+    if (atMs <= Math.min(this.#latestMs, this.#signed.now() + unsignedMsMax)) this.#told.raise(atMs);
   }
 
   #save(): void {
     const { file, disk = systemDisk, onProblem } = this.#parts;
-    const ms = this.#proven();
-    this.#savedMs = ms;
-    const text = `${JSON.stringify({ notBefore: new Date(ms).toISOString() })}\n`;
+    const [toldMs, signedMs] = [this.#told.now(), this.#signed.now()];
+    this.#saved = { toldMs, signedMs };
+    const text = `${JSON.stringify({ notBefore: new Date(toldMs).toISOString(), signed: new Date(signedMs).toISOString() })}\n`;
     this.#saving = this.#saving
       .then(() => makeFolder(dirname(file)))
       .then(() => storeFile(disk, file, text))
@@ -125,11 +135,38 @@ export class TrustedTime {
   }
 }
 
-function readSaved(file: string): number | undefined {
+/** A moment that was true, and goes on with a clock that nobody sets: also where that of the machine stands in the past. */
+class LatestTime {
+  readonly #monotonicMs: () => number;
+  #ms: number;
+  #atMs: number;
+
+  constructor(ms: number, monotonicMs: () => number) {
+    this.#monotonicMs = monotonicMs;
+    this.#ms = ms;
+    this.#atMs = monotonicMs();
+  }
+
+  now(): number {
+    return this.#ms + (this.#monotonicMs() - this.#atMs);
+  }
+
+  raise(ms: number): void {
+    if (ms > this.now()) this.set(ms);
+  }
+
+  set(ms: number): void {
+    this.#ms = ms;
+    this.#atMs = this.#monotonicMs();
+  }
+}
+
+function readSaved(file: string): { toldMs: number; signedMs: number } {
   try {
-    return Date.parse(savedSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).notBefore);
+    const { notBefore, signed } = savedSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return { toldMs: Date.parse(notBefore), signedMs: Date.parse(signed) };
   } catch {
     // None yet, or damaged: the build and the next signature prove enough.
-    return undefined;
+    return { toldMs: 0, signedMs: 0 };
   }
 }

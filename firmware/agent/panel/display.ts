@@ -14,24 +14,39 @@ export type LampName = (typeof lampNames)[number];
  */
 export type Rhythm = 'off' | 'steady' | 'blink' | 'pulse' | 'turn' | 'counterturn';
 
-export const displayLimitsSchema = z.object({
-  quietSecondsMax: z.number().default(60).meta({ description: 'READY goes out where no packet came for longer' }),
-  dropShareMax: z.number().default(0.001).meta({ description: 'READY goes out where more of the frames were lost' }),
+/** Wide enough for any office, and never so wide that READY is lit on a box that sees nothing. */
+const dayS = 86_400;
+export const displayLimitsSchema = z.strictObject({
+  quietSecondsMax: z.number().min(5).max(3600).default(60).meta({ description: 'READY goes out where no packet came for longer' }),
+  dropShareMax: z.number().min(0).max(0.1).default(0.001).meta({ description: 'READY goes out where more of the frames were lost' }),
   intelligenceAgeSecondsMax: z
     .number()
-    .default(7 * 86_400)
+    .min(60)
+    .max(366 * dayS)
+    .default(7 * dayS)
     .meta({ description: 'READY goes out where the indicators are older' }),
-  centreSilenceSecondsMax: z.number().default(300).meta({ description: 'READY goes out where the centre was not heard for longer' }),
+  centreSilenceSecondsMax: z
+    .number()
+    .min(10)
+    .max(dayS)
+    .default(300)
+    .meta({ description: 'READY goes out where the centre was not heard for longer' }),
   unacknowledgedSecondsMax: z
     .number()
+    .min(10)
+    .max(dayS)
     .default(300)
     .meta({ description: 'READY goes out where a message has waited longer for the centre to acknowledge it' }),
   lossSecondsMax: z
     .number()
-    .default(86_400)
+    .min(0)
+    .max(31 * dayS)
+    .default(dayS)
     .meta({ description: 'READY stays out for so long where messages were dropped before the centre had them' }),
   oneWayShareMax: z
     .number()
+    .min(0.05)
+    .max(0.95)
     .default(0.5)
     .meta({ description: 'READY goes out where of more of the latest TCP conversations one side alone was seen' }),
 });

@@ -4,6 +4,8 @@ import { trafficAlertKinds } from '../../contract/alert.ts';
 import { isNetwork } from '../bytes/network.ts';
 
 const suppressionsMax = 200;
+/** All that machines do may be hidden of one, or of a room of them: 256 with IPv4, one link with IPv6. Of more, it must be said what. */
+const prefixLengthsMin = { ipv4: 24, ipv6: 64 } as const;
 /** Six pairs of hex digits, with colons or hyphens. */
 export const macPattern = /^[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}$/i;
 
@@ -33,9 +35,20 @@ export const suppressionsSchema = z
       })
       .refine(({ host, kind, indicator, family }) => [host, kind, indicator, family].some((part) => part !== undefined), {
         error: 'would hide everything: give host, kind, indicator or family',
+      })
+      .refine(({ host, kind, indicator, family }) => [kind, indicator, family].some((part) => part !== undefined) || !isWide(host), {
+        path: ['host'],
+        error: 'would hide all that many machines do: give kind, indicator or family too, or a network no wider than /24 (IPv6: /64)',
       }),
   )
   .max(suppressionsMax)
+  .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, { error: 'two of them have the same id' })
   .default([])
   .meta({ description: 'alerts that are counted and not told' });
 export type Suppression = z.infer<typeof suppressionsSchema>[number];
+
+function isWide(host: string | undefined): boolean {
+  const [address = '', length] = (host ?? '').split('/');
+  if (length === undefined) return false;
+  return Number(length) < (address.includes(':') ? prefixLengthsMin.ipv6 : prefixLengthsMin.ipv4);
+}

@@ -64,13 +64,12 @@ export class IndicatorFiles {
   }
 
   /**
-   * Takes a release in place of the one before, which answers until then. Rejects with an `IntelError` when it cannot be read, has less than half
-   * of the indicators of the one in use, or fails `faultOf`, which gets the set alone; the one before stays then. Not to be called while it runs.
+   * Takes a release in place of the one before, which answers until then. Rejects with an `IntelError` when it cannot be read or fails `faultOf`, which gets
+   * the set alone; the one before stays then. It may be much smaller than that: going back must always be possible, and a release that shrinks was
+   * signed by somebody who was told so. Not to be called while it runs.
    */
   async takeRelease(path: string, faultOf: (set: Indicators) => string | undefined): Promise<Indicators> {
     const set = await readIndicatorSet(path);
-    const [count, before] = [totalOf(set), this.release === undefined ? 0 : totalOf(this.release.set)];
-    if (isShrunken(count, before)) throw new IntelError(`${path}: ${count} indicators are less than half of the ${before} in use`);
     const fault = faultOf(set);
     if (fault !== undefined) throw new IntelError(`${path}: ${fault}`);
     this.release = { set, path };

@@ -19,6 +19,7 @@ const hashOffset = 16;
 const hashLength = 32;
 /** The hash covers the bytes from here on. */
 export const hashedFrom = hashOffset + hashLength;
+const seedOffset = 52;
 const tableOffset = 64;
 /** Far above any list that a box could hold; keeps a damaged length from asking for all memory. */
 export const setBytesMax = 1 << 30;
@@ -110,6 +111,12 @@ export function packSet(sections: SetSections): Uint8Array {
 /** The SHA-256 that the header claims, in hex. */
 export function claimedHash(bytes: Uint8Array): string {
   return Buffer.from(bytes.subarray(hashOffset, hashOffset + hashLength)).toString('hex');
+}
+
+/** Whether a key of one set would be the same in the other. Both are whole. */
+export function hasSameSeed(one: Uint8Array, other: Uint8Array): boolean {
+  const seed = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset + seedOffset, 8);
+  return seed(one).equals(seed(other));
 }
 
 /**

@@ -33,10 +33,14 @@ export const defaultHomeNetworks = [
   'fe80::/10',
 ];
 
+/** They are gone through one by one for each flow; no office of ours has a tenth of this. */
+const homeNetworksMax = 256;
+
 export const observeOptions = z.strictObject({
   homeNetworks: z
     .array(z.string().refine(isNetwork, { error: 'is not a network such as 10.0.0.0/8 or 2001:db8::/32' }))
     .min(1)
+    .max(homeNetworksMax)
     .default(defaultHomeNetworks)
     .meta({ description: 'the networks whose machines are ours' }),
   hostsMax: z.int().min(16).max(1_048_576).default(16_384).meta({ description: 'machines on the LAN remembered at once' }),

@@ -13,11 +13,14 @@
  * Records and strings are written once, where they are first referred to, and have their places in the set in that order (record-table.ts), so
  * that nothing has to be said of numbers that shift. Sizes, parents, the index and the empty slots are made anew from what they follow from.
  *
+ * The columns of a block: kinds of the operations (octets), entries kept before each, references of those that change or insert; of those that insert
+ * the words (the first one as the difference to the entry before) and type or prefix length (octet); the words of new records, in which strings and
+ * the record beneath are references; lengths of new strings, and their bytes. For the gate only the bits kept.
+ *
  * A column of numbers is four planes of bytes, the lowest bytes first: those that are nearly always the same then cost nearly nothing.
  */
 import { indicatorTypes } from '../indicator.ts';
 import { IntelError } from '../intel-error.ts';
-import { recordWords } from '../record-layout.ts';
 import { headerBytes } from '../set-layout.ts';
 
 export const deltaMagic = Buffer.from('VGDELTA\x1a', 'latin1');
@@ -53,9 +56,6 @@ export const blockHeaderWords = 6;
 
 /** 1 MiB: more would help little, since most of a set is noise to zstd, and a box has to hold it. */
 export const windowLog = 20;
-
-/** Columns of a new record, in this order; the strings and the record beneath are references. */
-export const recordColumns = recordWords;
 
 export function roundUp8(length: number): number {
   return (length + 7) & ~7;

@@ -1,0 +1,62 @@
+/**
+ * Parts of the journal -> the sightings of an interval, summed up, and written when the interval is over, when another day begins, or when there is no
+ * room for many more.
+ */
+import { mappedWord } from '../bytes/address.ts';
+import { type JournalPart, readJournal } from './journal.ts';
+import { isAddress, kindIPv4, type SightingBatch } from './sighting.ts';
+import { keyed, SightingTable } from './sighting-table.ts';
+
+/** A machine that asks for endless names gets this share of the table. */
+const hostShare = 8;
+const fullShare = 0.75;
+/** A full table is written early, but no more often than that: a flood must not wear out the disk. */
+const earliestMs = 30_000;
+
+export class Interval {
+  private readonly table: SightingTable;
+  private readonly fullRows: number;
+  private readonly write: (batch: SightingBatch) => void;
+  private day = -1;
+  private writtenMs = Number.NEGATIVE_INFINITY;
+
+  constructor(rowsMax: number, write: (batch: SightingBatch) => void) {
+    this.table = new SightingTable({ rowsMax, rowsPerHostMax: Math.ceil(rowsMax / hostShare) });
+    this.fullRows = Math.floor(rowsMax * fullShare);
+    this.write = write;
+  }
+
+  get refused(): number {
+    return this.table.refused;
+  }
+
+  /** `isOver`: the interval ends with this part. `nowMs` goes on by itself. Throws where the disk does not take it; what was not written is gone then. */
+  take(part: JournalPart, isOver: boolean, nowMs: number): void {
+    if (part.day !== this.day) this.end(nowMs);
+    this.day = part.day;
+    this.sumUp(part);
+    if (isOver || (this.table.rows >= this.fullRows && nowMs - this.writtenMs >= earliestMs)) this.end(nowMs);
+  }
+
+  private end(nowMs: number): void {
+    if (this.table.rows === 0) return;
+    this.writtenMs = nowMs;
+    this.write(this.table.take(this.day));
+  }
+
+  private sumUp(part: JournalPart): void {
+    const { table } = this;
+    const hosts = part.hosts.map(keyed);
+    /** By place of the entry. */
+    const rows = new Int32Array(part.length);
+    readJournal(part, ({ place, host, kind, flags, second, times, peer, port, word, text, length }) => {
+      table.setKnownHost(hosts[host]!);
+      if (kind === kindIPv4) rows[place] = table.seeAddress(0, 0, mappedWord, word, port, flags, second, second, times);
+      else if (isAddress(kind)) {
+        const words = Buffer.from(text.buffer, text.byteOffset, length);
+        const at = (index: number) => words.readInt32BE(index * 4);
+        rows[place] = table.seeAddress(at(0), at(1), at(2), at(3), port, flags, second, second, times);
+      } else table.seeText(kind, text, length, peer < 0 ? -1 : rows[peer]!, flags, second, second, times);
+    });
+  }
+}

@@ -1,0 +1,44 @@
+/** What the sensor asks of the thread that keeps its memory, and what that answers. */
+import type { SeenMemory } from '../../contract/sighting.ts';
+import type { FoundRow } from './collect.ts';
+import type { JournalPart } from './journal.ts';
+import type { MemoryOptions } from './options.ts';
+
+export interface MemorySettings {
+  folder: string;
+  options: Pick<MemoryOptions, 'days' | 'bytesMax' | 'sightingsMax'>;
+}
+
+export interface MemoryJobs {
+  /** `isOver`: the interval ends with this part. `today`: days since 1970, where somebody vouches for the clock. */
+  take: { part: JournalPart; isOver: boolean; today?: number };
+  /** The first or the next block of those since a day: one walk at a time. */
+  walk: { sinceDay?: number };
+  /** Of the block in hand. */
+  rows: { values: readonly number[] };
+  'keep-told': { text: string };
+  close: Record<string, never>;
+}
+export type MemoryJobName = keyof MemoryJobs;
+
+export interface MemoryAnswers {
+  take: Record<string, never>;
+  walk: { block?: { day: number; values: Buffer } };
+  rows: { rows: FoundRow[] };
+  'keep-told': Record<string, never>;
+  close: Record<string, never>;
+}
+
+export interface MemoryRequest<Name extends MemoryJobName = MemoryJobName> {
+  number: number;
+  name: Name;
+  job: MemoryJobs[Name];
+}
+
+export interface MemoryAnswer {
+  number: number;
+  answer?: MemoryAnswers[MemoryJobName];
+  fault?: string;
+  /** Absent where the folder could not be opened yet. */
+  state?: SeenMemory;
+}
