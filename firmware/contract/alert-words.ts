@@ -71,6 +71,8 @@ const labels = {
   unknown: { vi: 'không rõ', en: 'unknown' },
   threshold: { vi: 'ngưỡng', en: 'threshold' },
   closed: { vi: 'đã khép lại', en: 'closed' },
+  duty: { vi: 'đang trực tăng cường', en: 'heightened watch' },
+  past: { vi: 'trong trí nhớ của thiết bị', en: 'in the memory of the box' },
   update: { vi: 'Cập nhật', en: 'Update' },
 } satisfies Record<string, Words>;
 
@@ -153,7 +155,8 @@ export function row(label: string, text: string): string {
 function headline(alert: Alert, lang: Language): string {
   const { kind, stage } = alert;
   const what = isInbound(alert) ? inboundWords : kindWords[kind];
-  return `${mark(alert)} ${severity(alert, lang)}: ${what[lang]}, ${stageInWords(alert, lang)} [${kind}, ${stage}]`;
+  const duty = alert.duty === undefined ? '' : `; ${labels.duty[lang]}: ${plain(alert.duty)}`;
+  return `${mark(alert)} ${severity(alert, lang)}: ${what[lang]}, ${stageInWords(alert, lang)} [${kind}, ${stage}]${duty}`;
 }
 
 function isInbound({ net }: Alert): boolean {
@@ -219,8 +222,11 @@ function reasonInWords({ measured, value, threshold }: Reason, match: Alert['mat
   return `${plain(name)}${isShown ? '' : ` = ${plain(String(value))}`}${limit}`;
 }
 
-function when({ tsFirst, tsLast, count }: Alert, lang: Language): string {
-  const [first, last] = [vietnamTime(tsFirst), vietnamTime(tsLast)];
+function when({ tsFirst, tsLast, count, retro }: Alert, lang: Language): string {
+  // Of a contact in the past the time of the search says nothing.
+  const [first, last] = [vietnamTime(retro?.firstSeen ?? tsFirst), vietnamTime(retro?.lastSeen ?? tsLast)];
+  if (retro !== undefined)
+    return `${labels.past[lang]}: ${labels.first[lang]} ${first}, ${labels.last[lang]} ${last} (${labels.zone[lang]}), ${times(retro.count, lang)}`;
   return `${labels.first[lang]} ${first}${last === first ? '' : `, ${labels.last[lang]} ${last}`} (${labels.zone[lang]}), ${times(count, lang)}`;
 }
 

@@ -28,6 +28,21 @@ describe('an alert in words', () => {
     expect(alertInWords(alertOf(), 'vi')).toContain('21/01/2026 01:30:05');
   });
 
+  it('tells of a contact in the past when that was, not when it was found', () => {
+    const retro = { firstSeen: '2026-01-02T00:00:00Z', lastSeen: '2026-01-09T00:00:00Z', days: 3, count: 17 };
+    const text = alertInWords(alertOf({ retro }), 'en').replaceAll(/\s+/g, ' ');
+    expect(text).toContain('in the memory of the box: first 02/01/2026 07:00:00, last 09/01/2026 07:00:00 (Vietnam time), 17 times');
+    expect(alertInWords(alertOf({ retro }), 'vi')).toContain('trong trí nhớ của thiết bị');
+  });
+
+  it('says that watch is heightened', () => {
+    expect(
+      alertInWords(alertOf({ duty: 'Tết 2027' }), 'vi')
+        .split(/\n(?! {3})/)[0]
+        ?.replaceAll(/\s+/g, ' '),
+    ).toContain('đang trực tăng cường: Tết 2027');
+  });
+
   it('does without what is not known', () => {
     const { match: _, agency: __, ...least } = alertOf({ host: { ip: '192.168.10.21' }, remote: {}, net: { proto: 'udp' } });
     for (const lang of ['vi', 'en'] as const) {
