@@ -123,7 +123,7 @@ export function readBoxConfig(path: string | undefined): BoxConfigInForce {
   const faults: string[] = [];
   const folder = outboxFolder(checkedConfig(document, `the configuration ${path}`));
   const tell = (text: string) => faults.push(text);
-  const identity = readStateFile(stateFiles.identity(folder), identitySchema, tell);
+  const identity = readIdentity(folder, tell);
   const own = identity === undefined ? document : laidOver(document, ofIdentity(identity, folder));
   const inForce = readStateFile(stateFiles.settings(folder), settingsInForceSchema, tell);
   const inUse = readStateFile(stateFiles.release(folder), releaseInUseSchema, tell);
@@ -133,6 +133,16 @@ export function readBoxConfig(path: string | undefined): BoxConfigInForce {
   if (whole?.success === true && inForce !== undefined) return { ...found, config: whole.data, inForce };
   if (whole !== undefined) tell(`the settings of the centre do not fit this box: ${faultsOf(whole.error)}`);
   return { ...found, config: checkedConfig(own, `the configuration ${path} with the identity of this box`) };
+}
+
+/** A box without its file of identity was not enrolled. One whose file is damaged was, and must not fall silent for it. */
+function readIdentity(folder: string, tell: (text: string) => void): Identity | undefined {
+  let isDamaged = false;
+  const identity = readStateFile(stateFiles.identity(folder), identitySchema, (text) => {
+    isDamaged = true;
+    tell(text);
+  });
+  return isDamaged ? readStateFile(stateFiles.identityCopy(folder), identitySchema, tell) : identity;
 }
 
 /** What enrolment says of a box, as members of its configuration. */

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { displayLimitsSchema } from './agent/panel/display.ts';
 import { panelOptionsSchema } from './agent/panel/options.ts';
 import { boxConfigSchema } from './config.ts';
+import { laidOver } from './overlay.ts';
 import { liveOptionsSchema } from './sensor/capture/live-options.ts';
 import { givenFaults } from './sensor/intel/given-faults.ts';
 
@@ -57,7 +58,19 @@ const faultsMax = 100;
 export function settingsFaults(document: unknown): SettingsFault[] {
   const parsed = settingsSchema.safeParse(document);
   if (parsed.success) return [...blindness(parsed.data), ...givenFaults(parsed.data)].slice(0, faultsMax);
-  const faults = parsed.error.issues.slice(0, faultsMax).flatMap(({ path, message, ...issue }) => {
+  return faultsOf(parsed.error);
+}
+
+/** The same for one box: what is well by itself may still not fit its own file, here `own`. Never throws. */
+export function settingsFaultsFor(own: unknown, document: unknown): SettingsFault[] {
+  const faults = settingsFaults(document);
+  if (faults.length > 0) return faults;
+  const parsed = boxConfigSchema.safeParse(laidOver(own, document));
+  return parsed.success ? [] : faultsOf(parsed.error);
+}
+
+function faultsOf(error: z.ZodError): SettingsFault[] {
+  const faults = error.issues.slice(0, faultsMax).flatMap(({ path, message, ...issue }) => {
     const at = path.map(String).join('.');
     // An unknown name is told of where it stands, not of what stands around it.
     if (issue.code === 'unrecognized_keys')

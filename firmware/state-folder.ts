@@ -12,6 +12,8 @@ import { boxIdPattern } from './contract/topics.ts';
 export const stateFiles = {
   /** Who the box is: `identitySchema`. Beside it the key, the certificate and the authorities. */
   identity: (folder: string) => join(folder, 'identity', 'identity.json'),
+  /** The same, where the card has damaged that one: nobody but the centre could say it again, at the box. */
+  identityCopy: (folder: string) => join(folder, 'identity', 'identity.json.copy'),
   /** Key and certificate in one file, so that they never part. */
   credential: (folder: string) => join(folder, 'identity', 'box.pem'),
   serverAuthority: (folder: string) => join(folder, 'identity', 'servers.crt'),

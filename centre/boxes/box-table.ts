@@ -119,7 +119,8 @@ function detail({ row }: ListedBox, lang: Language): string[] {
 
 function versionsOf({ presence, health }: BoxRow, lang: Language): string {
   const firmware = presence?.versions.firmware;
-  const intel = presence?.versions.intel ?? health?.intelligence?.bundle;
+  // What it said when it connected may be long ago.
+  const intel = health?.intelligence?.bundle ?? presence?.versions.intel;
   const parts = [
     firmware === undefined ? '' : short(firmware, versionCharactersMax),
     intel === undefined ? '' : `${labels.intel[lang]} ${short(intel, versionCharactersMax)}`,
@@ -149,7 +150,7 @@ function totals(boxes: readonly ListedBox[], lang: Language, nowMs: number): str
   const line =
     lang === 'vi'
       ? `${boxes.length} thiết bị: ${there} có mặt, ${silent} im lặng, ${stopped} đã dừng; ${wrong} có vấn đề.`
-      : `${boxes.length} boxes: ${there} there, ${silent} silent, ${stopped} stopped; ${wrong} with something wrong.`;
+      : `${boxes.length} ${boxes.length === 1 ? 'box' : 'boxes'}: ${there} there, ${silent} silent, ${stopped} stopped; ${wrong} with something wrong.`;
   const lastMs = Math.max(...boxes.map(({ row }) => row.seenMs ?? 0));
   if (nowMs - lastMs <= nobodyHeardMs) return [line];
   const warning =

@@ -23,8 +23,11 @@ export async function printBoxes({ store: named, centre, lang, json }: BoxesFlag
     return;
   }
   const tables = enrolled.length === 0 ? [] : [enrolmentTable(enrolled, lang, nowMs)];
+  // The silence of a box that was shut out is as it should be; the first table tells of it.
+  const revoked = new Set(enrolled.filter(({ step }) => step === 'revoked').map(({ box }) => box.box));
+  const present = listed.filter(({ row }) => !revoked.has(row.box));
   // A centre that has just been made has nobody to tell of but those whom it enrolled.
-  if (listed.length > 0 || tables.length === 0) tables.push(boxTable(listed, lang, nowMs, process.stdout.columns ?? columnsDefault));
+  if (present.length > 0 || tables.length === 0) tables.push(boxTable(present, lang, nowMs, process.stdout.columns ?? columnsDefault));
   process.stdout.write(`${tables.join('\n\n')}\n`);
 }
 

@@ -32,12 +32,12 @@ function firewallCommand({ port }: BrokerLayout): string {
 function claimsInVietnamese({ host, claims, folder }: BrokerLayout): string {
   if (claims === undefined) return '';
   return `
-## Hộp mới đăng ký
+## Thiết bị mới đăng ký
 
-Hộp chưa có chứng thư thì gửi yêu cầu tới \`mqtts://${host}:${claims.port}\`, nơi ai cũng kết nối được và không làm được gì khác: mỗi máy khách chỉ ghi được
+Thiết bị chưa có chứng thư thì gửi yêu cầu tới \`mqtts://${host}:${claims.port}\`, nơi ai cũng kết nối được và không làm được gì khác: mỗi máy khách chỉ ghi được
 yêu cầu và đọc được trả lời của đúng phiếu đăng ký mà nó biết mã (128 bit ngẫu nhiên, cũng là tên máy khách). Đó là một Mosquitto riêng
-(\`${claimsService}\`), vì trong cùng một Mosquitto, người lạ có thể mượn tên của một hộp để đẩy hộp đó ra, hoặc làm đầy bộ nhớ. Nó chuyển yêu cầu sang broker
-chính bằng chứng thư \`${placedClaimsFiles.certificate}\`, không lưu gì, và có thể khởi động lại bất cứ lúc nào; không có hộp mới thì tắt đi cũng được.
+(\`${claimsService}\`), vì trong cùng một Mosquitto, người lạ có thể mượn tên của một thiết bị để đẩy thiết bị đó ra, hoặc làm đầy bộ nhớ. Nó chuyển yêu cầu sang broker
+chính bằng chứng thư \`${placedClaimsFiles.certificate}\`, không lưu gì, và có thể khởi động lại bất cứ lúc nào; không có thiết bị mới thì tắt đi cũng được.
 Sau khi gia hạn \`${placedFiles.certificate}\`: \`sudo systemctl restart ${claimsService}\`. Không dùng systemd thì chạy \`${join(folder, writtenClaimsFiles.start)}\`.
 `;
 }
@@ -59,19 +59,19 @@ function vietnamese(layout: BrokerLayout): string {
   const { folder, host, port, servicePort, logFolder } = layout;
   return `# Máy chủ nhắn tin (broker) của trung tâm
 
-Các hộp kết nối tới \`mqtts://${host}:${port}\`, dịch vụ của trung tâm tới \`mqtts://${host}:${servicePort}\`.
+Các thiết bị kết nối tới \`mqtts://${host}:${port}\`, dịch vụ của trung tâm tới \`mqtts://${host}:${servicePort}\`.
 
 ## Cần đặt vào thư mục này
 
 | tệp | là gì | quyền |
 | --- | --- | --- |
-| \`${placedFiles.boxesAuthority}\` | chứng thư của CA cấp cho các hộp, và chỉ cho các hộp | 0640 |
+| \`${placedFiles.boxesAuthority}\` | chứng thư của CA cấp cho các thiết bị, và chỉ cho các thiết bị | 0640 |
 | \`${placedFiles.servicesAuthority}\` | chứng thư của CA cấp cho dịch vụ của trung tâm; phải là một CA khác | 0640 |
 | \`${placedFiles.certificate}\` | chứng thư của máy chủ này, có tên \`${host}\`, kèm các CA trung gian nếu có | 0640 |
 | \`${placedFiles.key}\` | khóa riêng của chứng thư đó, không đặt mật khẩu | 0640, nhóm \`${layout.user}\` |
 | \`${placedFiles.boxesRevoked}\`, \`${placedFiles.servicesRevoked}\` | danh sách thu hồi (CRL, dạng PEM) của từng CA; bắt buộc có, kể cả khi còn trống | 0640 |
 
-Tên trong chứng thư (CN) chính là tên của máy khách. CA của các hộp chỉ được cấp tên gồm chữ thường, số và dấu \`-\` (4 đến 32 ký tự): tên có
+Tên trong chứng thư (CN) chính là tên của máy khách. CA của các thiết bị chỉ được cấp tên gồm chữ thường, số và dấu \`-\` (4 đến 32 ký tự): tên có
 dấu chấm là của dịch vụ, tên có \`/\`, \`+\` hay \`#\` là nguy hiểm. **CRL hết hạn thì mọi máy khách đều bị từ chối:** hãy đặt hạn thật dài và
 gia hạn sớm. (\`init\` và \`revoke\` đặt hạn 10 năm, mỗi lần ghi lại từ đầu; danh sách này nằm ngay cạnh broker nên hạn ngắn không làm nó mới hơn.)
 
@@ -84,7 +84,7 @@ ${installCommands(layout)}
 Các tệp còn lại do \`vonggac-centre broker-config\` ghi; chạy lại lệnh đó thì không mất gì, và tệp đã sửa tay chỉ bị ghi đè khi có \`--force\`.
 Thư mục này do \`vonggac-centre init\` tạo thì đã có đủ mọi tệp. Chạy thử, không cần systemd: \`${join(folder, writtenFiles.start)}\`.
 ${claimsInVietnamese(layout)}
-## Thu hồi một hộp
+## Thu hồi một thiết bị
 
 Với trung tâm do \`vonggac-centre init\` tạo: \`vonggac-centre revoke BOX\` làm tất cả. Làm từng bước bằng tay:
 
@@ -94,15 +94,15 @@ ${revokeCommands(layout)}
 
 Lệnh thứ hai kiểm tra các tệp trước; **đừng bao giờ tự gửi SIGHUP cho broker**: gặp CRL hỏng, Mosquitto bỏ qua việc thu hồi; gặp tệp quyền hỏng, ai cũng
 làm được mọi thứ. Không dùng systemd thì thay bằng \`${join(folder, writtenFiles.reload)}\`. Sau lệnh đó, chứng thư bị thu hồi không kết nối mới
-được nữa; phiên đang mở vẫn còn cho đến lệnh thứ ba. \`systemctl restart ${service}\` cũng làm được cả hai việc, nhưng ngắt mọi hộp trong vài giây. Chứng thư hết hạn cũng vậy: phiên đang mở không bị ngắt.
+được nữa; phiên đang mở vẫn còn cho đến lệnh thứ ba. \`systemctl restart ${service}\` cũng làm được cả hai việc, nhưng ngắt mọi thiết bị trong vài giây. Chứng thư hết hạn cũng vậy: phiên đang mở không bị ngắt.
 
 ## Cần biết
 
 - Ai bị từ chối được ghi trong \`${join(logFolder, logFileName)}\` và \`journalctl -u ${service}\`; \`vonggac-centre ingest --broker-log\` báo thành cảnh báo.
 - Kết nối không nói gì bị ngắt sau 90 giây. Nếu cổng ${port} mở ra mạng rộng, hãy giới hạn số kết nối của mỗi địa chỉ:
   \`${firewallCommand(layout)}\`
-- Cơ sở dữ liệu bị hỏng được đổi tên thành \`mosquitto.db.damaged\` ngay ở lần tự khởi động lại tiếp theo; khi đó hãy phát lại cấu hình và bản tin tình báo cho các hộp.
-- Một hộp bị chiếm quyền có thể làm đầy bộ nhớ của broker (đăng ký chủ đề, tin lưu lại). Dấu hiệu: "out of memory" trong nhật ký. Cách xử lý: thu hồi hộp đó.
+- Cơ sở dữ liệu bị hỏng được đổi tên thành \`mosquitto.db.damaged\` ngay ở lần tự khởi động lại tiếp theo; khi đó hãy phát lại cấu hình và bản tin tình báo cho các thiết bị.
+- Một thiết bị bị chiếm quyền có thể làm đầy bộ nhớ của broker (đăng ký chủ đề, tin lưu lại). Dấu hiệu: "out of memory" trong nhật ký. Cách xử lý: thu hồi thiết bị đó.
 `;
 }
 

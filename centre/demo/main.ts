@@ -7,7 +7,7 @@ import { type Language, languageOf, languages, plain } from '../../firmware/cont
 import { demonstrate } from './demonstration.ts';
 
 /** The bundled indicators are as old as the capture, and on purpose: their age is no fault here. */
-const limits = displayLimitsSchema.parse({ intelligenceAgeSecondsMax: Number.MAX_SAFE_INTEGER });
+const limits = { ...displayLimitsSchema.parse({}), intelligenceAgeSecondsMax: Number.MAX_SAFE_INTEGER };
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 

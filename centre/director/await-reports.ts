@@ -24,7 +24,7 @@ export interface Outcome {
   confirmed?: boolean;
   errors?: ConfigReported['errors'];
   reason?: string;
-  /** The order that the box says it runs, where it is another one. */
+  /** The order that the box says it runs, where it is another one. Of `rolled_back`, absent: its own file alone. */
   running?: number;
   /** From the beginning of the wait. */
   ms: number;
@@ -152,7 +152,7 @@ class ReportWait {
     const later = running > seq ? { running } : {};
     if (report.seq === seq && report.state === 'rejected') return { ...base, state: 'rejected', ...(errors && { errors }), ...later };
     if (report.seq === seq && report.state === 'rolled_back')
-      return { ...base, state: 'rolled_back', ...(reason !== undefined && { reason }) };
+      return { ...base, state: 'rolled_back', ...(reason !== undefined && { reason }), ...(running > 0 && { running }) };
     const confirmed = report.seq === seq && report.confirmed === true;
     if (report.running.seq === seq && report.running.hash === hash)
       return confirmed || this.#options.confirm !== true ? { ...base, state: 'applied', confirmed } : undefined;

@@ -71,6 +71,7 @@ function orderOne(register: DatabaseSync, key: DirectorKey, box: string, request
     schema: 'config-desired/1',
     box,
     seq: Math.max(last?.seq ?? 0, aboveSeq) + 1,
+    issued: new Date(nowMs - clockToleranceMs).toISOString(),
     notBefore: new Date(notBeforeMs ?? nowMs - clockToleranceMs).toISOString(),
     expires: new Date((notBeforeMs ?? nowMs) + lifetimeMs).toISOString(),
     hash: hashOfConfig(document),

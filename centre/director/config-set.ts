@@ -3,13 +3,17 @@
  * recorded and could not be sent is told, and sent by `republish`.
  */
 import { canonicalJson } from '../../firmware/contract/canonical-json.ts';
-import type { Language } from '../../firmware/contract/language.ts';
+import { type Language, plain } from '../../firmware/contract/language.ts';
 import { exitUsage, UserError } from '../command/user-error.ts';
+import { releaseForAll, rolloutFileOf } from '../rollout/rollout-file.ts';
 import { type ConfigDocument, type ConfigOrder, latestOrder, orderConfig, ordersOf, orderWithSeq } from './config-orders.ts';
 import { type BoxFlags, chosenBoxes, Director, type DirectorFlags } from './director.ts';
 import { fulfil } from './fulfil.ts';
+import { leftOutInWords } from './left-out.ts';
 import { sendOrders } from './send-orders.ts';
 import { faultsInWords, readSettings } from './settings-file.ts';
+
+const leftOutCharactersMax = 2_000;
 
 export interface OrderFlags extends DirectorFlags, BoxFlags {
   author: string;
@@ -35,8 +39,15 @@ export async function setConfig(ids: readonly string[], file: string, flags: Ord
   await withDirector(flags, async (director) => {
     const boxes = chosenBoxes(director.register, ids, flags);
     const { key } = await director.ready();
-    // The release is the matter of `intel`: it stays as it was ordered last.
-    const change = ({ release }: ConfigDocument) => ({ settings: document, release });
+    const former = boxes.flatMap((box) => {
+      const order = latestOrder(director.register, box);
+      return order === undefined ? [] : [[box, order.desired.settings] as const];
+    });
+    const leftOut = leftOutInWords(new Map(former), document, flags.lang);
+    if (leftOut !== undefined) process.stderr.write(`vonggac-centre: ${plain(leftOut, leftOutCharactersMax)}\n`);
+    // The release is the matter of `intel`: it stays as it was ordered last; a box that has none yet shall run what all others do.
+    const common = releaseForAll(rolloutFileOf(director.folder.file('intelligence')));
+    const change = ({ release }: ConfigDocument) => ({ settings: document, release: release ?? common });
     await fulfil(director, orderConfig(director.register, key, { boxes, change, ...termsOf(flags) }), flags);
   });
 }

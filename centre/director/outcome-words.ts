@@ -22,6 +22,8 @@ const labels = {
   order: { vi: 'lệnh', en: 'order' },
   confirmed: { vi: 'và giữ lại', en: 'and kept' },
   document: { vi: '(cả tài liệu)', en: '(the document)' },
+  runs: { vi: 'đang chạy lệnh', en: 'runs order' },
+  ownFile: { vi: 'đang chạy theo tệp riêng của thiết bị', en: 'runs its own file alone' },
   more: { vi: 'lỗi khác', en: 'further faults' },
 } satisfies Record<string, Words>;
 
@@ -30,6 +32,8 @@ export function outcomeInWords({ box, seq, state, confirmed, errors = [], reason
     `${box}  ${labels.order[lang]} ${seq}: ${stateWords[state][lang]}`,
     state === 'applied' && confirmed === true ? labels.confirmed[lang] : '',
     state === 'superseded' && running !== undefined ? `(${running})` : '',
+    // Where two orders came within one trial, both have given way.
+    state === 'rolled_back' ? `(${running === undefined ? labels.ownFile[lang] : `${labels.runs[lang]} ${running}`})` : '',
     state === 'applied' ? `(${(ms / 1_000).toFixed(1)} s)` : '',
   ];
   const details = [

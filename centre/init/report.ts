@@ -23,11 +23,11 @@ const keyUses: Record<'serversKey' | 'boxesKey' | 'directorKey', Words> = {
     en: 'needed by init alone, to renew certificates of servers: lock it away',
   },
   directorKey: {
-    vi: 'ai có nó thì ra lệnh được cho mọi hộp: để ở máy của người trực, không để ở máy chủ',
+    vi: 'ai có nó thì ra lệnh được cho mọi thiết bị: để ở máy của người trực, không để ở máy chủ',
     en: 'whoever has it commands every box: keep it with the officer in charge, not on the server',
   },
   boxesKey: {
-    vi: 'cần cho registrar (nhận hộp mới, gia hạn) và revoke: bản sao dự phòng để nơi khác',
+    vi: 'cần cho registrar (nhận thiết bị mới, gia hạn) và revoke: bản sao dự phòng để nơi khác',
     en: 'needed by the registrar (new boxes, renewals) and revoke: keep a spare copy elsewhere',
   },
 };
@@ -96,7 +96,7 @@ const targetsKeyUse: Words = {
 const passphraseWords = (folder: CentreFolder): Words => ({
   vi: `!! Mật khẩu của các khóa vừa được tạo và đang nằm trong ${folder.file('passphrase')}.
 !! CHÉP ra giấy, cất vào tủ khóa, rồi xóa khỏi máy này: shred -u ${folder.file('passphrase')}
-!! Mất mật khẩu là mất trung tâm: phải đến từng hộp để đăng ký lại.`,
+!! Mất mật khẩu là mất trung tâm: phải đến từng thiết bị để đăng ký lại.`,
   en: `!! A passphrase for the keys was made; it lies in ${folder.file('passphrase')}.
 !! COPY it to paper, lock it away, and take it off this machine: shred -u ${folder.file('passphrase')}
 !! Without it the centre is lost: every box would have to be visited and enrolled anew.`,

@@ -32,11 +32,14 @@ export interface Revocation {
 }
 
 const stepWords: Record<RevocationStep, Words> = {
-  register: { vi: 'sổ đăng ký: hộp, chứng thư và phiếu đăng ký hết hiệu lực', en: 'register: box, certificates and claims count no more' },
-  list: { vi: 'broker không nhận chứng thư của hộp nữa', en: 'the broker refuses its certificates' },
+  register: {
+    vi: 'sổ đăng ký: thiết bị, chứng thư và phiếu đăng ký hết hiệu lực',
+    en: 'register: box, certificates and claims count no more',
+  },
+  list: { vi: 'broker không nhận chứng thư của thiết bị nữa', en: 'the broker refuses its certificates' },
   session: { vi: 'phiên đang mở đã bị ngắt', en: 'its session is ended' },
-  rights: { vi: 'hộp không còn quyền gì tại broker', en: 'it has no rights at the broker' },
-  orders: { vi: 'cấu hình dành cho hộp bị rút khỏi broker', en: 'its configuration is withdrawn from the broker' },
+  rights: { vi: 'thiết bị không còn quyền gì tại broker', en: 'it has no rights at the broker' },
+  orders: { vi: 'cấu hình dành cho thiết bị bị rút khỏi broker', en: 'its configuration is withdrawn from the broker' },
 };
 
 export async function revoke(box: string, flags: RevokeFlags): Promise<void> {
@@ -108,8 +111,11 @@ function problemOf(error: unknown): string {
 function inWords({ box, isNew, steps }: Revocation, { path }: CentreFolder, language: Language): string {
   const isLeft = steps.some(({ problem }) => problem !== undefined);
   const heading: Words = isNew
-    ? { vi: `Đã thu hồi hộp ${box}:`, en: `The box ${box} is revoked:` }
-    : { vi: `Hộp ${box} đã bị thu hồi từ trước; làm nốt phần còn lại:`, en: `The box ${box} was revoked before; what was left of it:` };
+    ? { vi: `Đã thu hồi thiết bị ${box}:`, en: `The box ${box} is revoked:` }
+    : {
+        vi: `Thiết bị ${box} đã bị thu hồi từ trước; làm nốt phần còn lại:`,
+        en: `The box ${box} was revoked before; what was left of it:`,
+      };
   const state: Record<'done' | 'left', Words> = { done: { vi: 'xong      ', en: 'done' }, left: { vi: 'CHƯA XONG ', en: 'LEFT' } };
   const lines = steps.map(({ step, problem }) =>
     problem === undefined
@@ -118,7 +124,7 @@ function inWords({ box, isNew, steps }: Revocation, { path }: CentreFolder, lang
   );
   const again = `vonggac-centre revoke ${box} --centre ${path}`;
   const next: Words = {
-    vi: `Chưa xong. Danh sách đã ghi có hiệu lực từ lần broker khởi động tới; cho đến lúc đó hộp có thể vẫn còn kết nối. Sau đó chạy nốt:\n  ${again}`,
+    vi: `Chưa xong. Danh sách đã ghi có hiệu lực từ lần broker khởi động tới; cho đến lúc đó thiết bị có thể vẫn còn kết nối. Sau đó chạy nốt:\n  ${again}`,
     en: `Not finished. What was written holds from the next start of the broker on; until then the box may be connected. Then finish it:\n  ${again}`,
   };
   return `${[heading[language], ...lines, ...(isLeft ? [next[language]] : [])].join('\n')}\n`;

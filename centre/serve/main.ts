@@ -49,7 +49,10 @@ export async function runServe({ centre, port, bind }: ServeFlags): Promise<void
       if (due.length === 0 || Date.now() - remindedMs < reminderMs) return;
       remindedMs = Date.now();
       for (const { role, expires } of due) {
-        const how = role === 'root' ? 'vonggac-centre intel keys renew (two root keys are needed)' : 'vonggac-centre intel publish';
+        const how =
+          role === 'root'
+            ? 'vonggac-centre intel keys renew (two root keys are needed)'
+            : 'vonggac-centre intel build, and then intel publish';
         process.stderr.write(`vonggac-centre: ${plain(`${role} ends on ${expires}: ${how}`, textCharactersMax)}\n`);
       }
     } catch (error) {

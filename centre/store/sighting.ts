@@ -84,9 +84,12 @@ function isLaterHealth(next: Report<Health>, known: Report<Health>): boolean {
   const one = next.body;
   const other = known.body;
   if (one.boot !== other.boot) return isLaterBoot(next, known) ?? true;
+  // An agent that was started anew counts its time anew, within one boot of the machine.
+  const [session, knownSession] = [one.session ?? 0, other.session ?? 0];
+  if (session !== knownSession && session > 0 && knownSession > 0) return session > knownSession;
   // Not the time first: a clock that was ahead and is set right would keep the box in the past for as long as it was ahead.
   if (one.uptimeSeconds !== other.uptimeSeconds) return one.uptimeSeconds > other.uptimeSeconds;
-  if (one.session !== other.session) return (one.session ?? 0) > (other.session ?? 0);
+  if (session !== knownSession) return session > knownSession;
   return isLaterTime(one.ts, other.ts);
 }
 

@@ -12,7 +12,7 @@ import { ReleaseStore } from '../agent/intel/release-store.ts';
 import type { AgentSettings, DirectedAgent } from '../agent/main.ts';
 import { type BoxConfig, type BoxConfigInForce, boxConfigSchema } from '../config.ts';
 import { laidOver } from '../overlay.ts';
-import { settingsFaults } from '../settings.ts';
+import { settingsFaultsFor } from '../settings.ts';
 import { readStateFile, type SettingsInForce, stateFiles } from '../state-folder.ts';
 import { releaseDate } from '../version.ts';
 import { exitRestart } from './child-state.ts';
@@ -83,10 +83,7 @@ function partsOf(setup: DirectionSetup, directorKeys: readonly KeyObject[], agen
     },
     builtMs: Date.parse(releaseDate),
     clock: agent.clock,
-    check: (settings) => {
-      const faults = settingsFaults(settings);
-      return faults.length > 0 ? faults : faultsWith(found.own, settings);
-    },
+    check: (settings) => settingsFaultsFor(found.own, settings),
     apply: (inForce) => {
       const settings = effective(inForce);
       bandwidth = settings.bandwidth;
@@ -112,12 +109,6 @@ function partsOf(setup: DirectionSetup, directorKeys: readonly KeyObject[], agen
     certificate: identity && { paths: identityPaths(folder), onNew: () => setTimeout(() => end(exitRestart), restartAfterMs) },
     log,
   };
-}
-
-/** Settings that are well by themselves may still not fit the file of this box. */
-function faultsWith(own: unknown, settings: unknown): { path: string; message: string }[] {
-  const parsed = boxConfigSchema.safeParse(laidOver(own, settings));
-  return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
 }
 
 function settingsOf({ agency, lang, capture, healthIntervalSeconds, healthSummarySeconds, panel, duty }: BoxConfig): AgentSettings {

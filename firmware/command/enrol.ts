@@ -54,6 +54,7 @@ export function identityPaths(folder: string): IdentityPaths {
   return {
     folder: dirname(stateFiles.identity(folder)),
     identity: stateFiles.identity(folder),
+    identityCopy: stateFiles.identityCopy(folder),
     credential: stateFiles.credential(folder),
     serverAuthority: stateFiles.serverAuthority(folder),
     boxesAuthority: stateFiles.boxesAuthority(folder),

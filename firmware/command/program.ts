@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { languageOf, languages } from '../contract/language.ts';
 import { version } from '../version.ts';
+import { addConfig } from './config-command.ts';
 import { exitUsage, oneLine, UserError } from './user-error.ts';
 
 // What packets leave behind dies soon: a small heap that is collected often costs no more time than the defaults, and 50 MB less memory.
@@ -43,6 +44,7 @@ function program(): Command {
   addIntel(command);
   addRetroMatch(command);
   addCentre(command);
+  addConfig(command);
   // Commander gives settings to commands made before them only by hand.
   for (const child of command.commands) {
     child.copyInheritedSettings(command);

@@ -15,6 +15,7 @@ export const configDesiredSchema = z
     schema: z.literal('config-desired/1'),
     box: z.string(),
     seq: seq.meta({ description: 'grows with every order to this box; a box never goes back' }),
+    issued: timestamp.optional().meta({ description: 'when it was signed: it is not earlier; absent: notBefore stands for it' }),
     notBefore: timestamp,
     expires: timestamp.meta({ description: 'not accepted later; what was accepted stays in force' }),
     hash: hash.meta({ description: 'SHA-256 of the canonical JSON of {release, settings}' }),

@@ -208,7 +208,7 @@ export class Sensor {
     const { config, settings, givenSource } = next;
     if (needsNewProcess(this.running.config, config)) {
       const fault = filterFault(config.capture);
-      if (fault !== undefined) return bounded(fault);
+      if (fault !== undefined) return bounded(`capture.filter: ${fault}`);
       log.info({ settings }, 'ends to begin anew with other settings');
       this.restart();
       return undefined;

@@ -12,6 +12,7 @@ import { fleet } from './parts/fleet.ts';
 import { fuzz } from './parts/fuzz.ts';
 import { hostile } from './parts/hostile.ts';
 import { ingest } from './parts/ingest.ts';
+import { intelligence } from './parts/intelligence.ts';
 import { latency } from './parts/latency.ts';
 import { live } from './parts/live.ts';
 import { memory } from './parts/memory.ts';
@@ -32,6 +33,7 @@ const parts: Readonly<Record<string, (workspace: Workspace, sizes: Sizes) => Pro
   ingest,
   fleet,
   director,
+  intelligence,
 };
 
 async function bench(): Promise<number> {

@@ -16,6 +16,9 @@ export interface Sizes {
   /** For each store, shared out among a few boxes. */
   ingestAlerts: number;
   fleetBoxes: number;
+  /** In the lists that a centre imports, and in a release for a box. */
+  listIndicators: number;
+  releaseIndicators: number;
 }
 
 export const fullSizes: Sizes = {
@@ -33,6 +36,8 @@ export const fullSizes: Sizes = {
   awayEvidence: 200,
   ingestAlerts: 200_000,
   fleetBoxes: 2_000,
+  listIndicators: 2_000_000,
+  releaseIndicators: 1_000_000,
 };
 
 export const quickSizes: Sizes = {
@@ -48,4 +53,6 @@ export const quickSizes: Sizes = {
   awayEvidence: 20,
   ingestAlerts: 40_000,
   fleetBoxes: 200,
+  listIndicators: 100_000,
+  releaseIndicators: 100_000,
 };

@@ -9,7 +9,12 @@ export interface Sent {
 }
 
 /** Resolves when all is sent. Unlike `MirrorPort.send` it leaves the event loop free. */
-export function sendAtRate(port: MirrorPort, path: string, packetsPerSecond: number, ...options: readonly string[]): Promise<Sent> {
+export function sendAtRate(
+  port: Pick<MirrorPort, 'switch'>,
+  path: string,
+  packetsPerSecond: number,
+  ...options: readonly string[]
+): Promise<Sent> {
   const words = ['netns', 'exec', port.switch, 'tcpreplay', '-i', 'out0', `--pps=${packetsPerSecond}`, ...options, path];
   return new Promise((resolve, reject) => {
     const child = spawn('ip', words, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -56,10 +56,24 @@ export function readDocument(input: Input): unknown {
 }
 
 export function parseDocument(text: string, from: string): unknown {
+  const bare = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   try {
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    return JSON.parse(bare);
   } catch (error) {
+    const records = recordsOfLines(bare);
+    if (records !== undefined) return records;
     throw new UserError(`${from} is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** JSON objects one a line (Spamhaus); undefined where a line is none. */
+function recordsOfLines(text: string): unknown[] | undefined {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (lines.length < 2 || !lines.every((line) => line.startsWith('{'))) return undefined;
+  try {
+    return lines.map((line) => JSON.parse(line) as unknown);
+  } catch {
+    return undefined;
   }
 }
 

@@ -53,9 +53,10 @@ async function readJson(
   switch (format) {
     case 'stix21-bundle':
     case 'taxii21': {
-      if (!isFields(document)) throw isNot('STIX bundle');
+      const objects = isFields(document) && document.type !== 'indicator' ? document.objects : [document].flat();
+      if (document === null || typeof document !== 'object') throw isNot('STIX bundle');
       const reader = new StixReader(harvest);
-      reader.add(document.objects);
+      reader.add(objects);
       reader.finish();
       return;
     }

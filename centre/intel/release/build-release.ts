@@ -10,13 +10,14 @@ import { SetBuilder } from '../../../firmware/sensor/intel/compile.ts';
 import type { Provenance } from '../../../firmware/sensor/intel/indicator.ts';
 import { IndicatorSet } from '../../../firmware/sensor/intel/indicator-set.ts';
 import { parseAs } from '../../../firmware/sensor/intel/parse-value.ts';
+import type { ParsedValue } from '../../../firmware/sensor/intel/parsed-value.ts';
 import { claimedHash } from '../../../firmware/sensor/intel/set-layout.ts';
 import { UserError } from '../../command/user-error.ts';
 import type { LibraryEntry, LibraryProvenance } from '../library/library-entry.ts';
 import { lockFolder } from '../library/lock.ts';
 import { parsedEntry } from '../library/parsed-entry.ts';
 import { joinProvenance, type LeftOutReason } from './join-provenance.ts';
-import { PoisonTest } from './poison.ts';
+import { type PoisonReason, PoisonTest } from './poison.ts';
 import { type BuiltRelease, ReleaseFolder } from './release-folder.ts';
 import { ValueWriter } from './value-file.ts';
 
@@ -131,20 +132,14 @@ class Build {
       this.leftOut[told]++;
       return;
     }
-    if (!isAllowance || isCanaryName(entry)) {
-      const reason = isCanaryName(entry)
-        ? 'own'
-        : entry.concern === 'public-suffix' && kind === 'domain'
-          ? 'public-suffix'
-          : this.poisonTest.reasonOf(entry);
-      if (reason !== undefined) {
-        this.poison.count++;
-        if (this.poison.first.length < poisonKeptMax)
-          this.poison.first.push({ kind, value, reason, sources: [...new Set(provenances.map(({ source }) => source))] });
-        return;
-      }
-    }
     const parsed = parsedEntry(entry);
+    const reason = this.poisonOf(entry, parsed);
+    if (reason !== undefined) {
+      this.poison.count++;
+      if (this.poison.first.length < poisonKeptMax)
+        this.poison.first.push({ kind, value, reason, sources: [...new Set(provenances.map(({ source }) => source))] });
+      return;
+    }
     if (typeof parsed === 'string') {
       this.leftOut['not-matchable']++;
       return;
@@ -152,6 +147,15 @@ class Build {
     this.builder.add(parsed, told, isAllowance);
     if (!isAllowance) this.count(provenances);
     this.mustDrain = this.values.add({ kind, value, isAllowance, confidence: told.confidence, sources: told.source ?? '' });
+  }
+
+  /** Judged is what the set would hold: a URL has lost its user and fragment there. */
+  private poisonOf(entry: LibraryEntry, parsed: ParsedValue | string): PoisonReason | undefined {
+    const { kind, value, isAllowance, concern } = entry;
+    if (isCanaryName(entry)) return 'own';
+    if (isAllowance) return undefined;
+    if (concern === 'public-suffix' && kind === 'domain') return 'public-suffix';
+    return this.poisonTest.reasonOf({ kind, value: kind === 'url' && typeof parsed !== 'string' ? parsed.text : value });
   }
 
   private count(provenances: readonly LibraryProvenance[]): void {

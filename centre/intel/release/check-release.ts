@@ -2,8 +2,10 @@
  * Says of a release, before it goes out, what would go wrong with it: against the last one that was published, against lists of what everybody visits,
  * and against what the boxes saw. What is new is judged; what was published before was answered for then. Changes nothing.
  */
+import type { Words } from '../../../firmware/contract/language.ts';
 import { isShrunken } from '../../../firmware/sensor/intel/shrinkage.ts';
 import { compareReleases } from './compare-releases.ts';
+import { poisonWords } from './poison-words.ts';
 import type { PopularDomains } from './popular-domains.ts';
 import type { BuiltRelease, ReleaseFolder } from './release-folder.ts';
 import { type ReleasedValue, readValues } from './value-file.ts';
@@ -48,7 +50,7 @@ const notices: ReadonlySet<FindingCode> = new Set<FindingCode>([
 export interface Example {
   value: string;
   /** From whom, which rank, how many hosts. */
-  detail: string;
+  detail: Words;
 }
 
 export interface Finding {
@@ -101,6 +103,10 @@ class Findings {
   }
 }
 
+const beforeAndNow = (before: number, now: number): Words => ({ en: `${before} before, ${now} now`, vi: `trước ${before}, nay ${now}` });
+
+const fromSources = ({ en, vi }: Words, sources: string): Words => ({ en: `${en}, from ${sources}`, vi: `${vi}, từ ${sources}` });
+
 export function indicatorsOf({ counts }: BuiltRelease): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
@@ -114,7 +120,7 @@ export async function checkRelease(order: CheckOrder): Promise<CheckReport> {
   const findings = new Findings();
   compareTotals(release, before, findings);
   for (const { value, reason, sources } of release.poison.first) {
-    findings.add('poison', { value, detail: `${reason}, from ${sources.join(', ')}` });
+    findings.add('poison', { value, detail: fromSources(poisonWords[reason], sources.join(', ')) });
   }
   findings.add('poison', undefined, release.poison.count - release.poison.first.length);
   const changes = await compareValuesOf(order, previous, findings);
@@ -137,13 +143,13 @@ function compareTotals(release: BuiltRelease, before: BuiltRelease | undefined, 
   if (total === 0) findings.add('empty');
   if (before === undefined) return;
   const totalBefore = indicatorsOf(before);
-  const detail = `${totalBefore} before, ${total} now`;
+  const detail = beforeAndNow(totalBefore, total);
   if (isShrunken(total, totalBefore)) findings.add('shrunken', { value: 'all', detail });
   if (total > totalBefore * growthFactorMax && total - totalBefore >= growthLeast) findings.add('grown', { value: 'all', detail });
   for (const [source, count] of Object.entries(before.sources)) {
     const now = release.sources[source] ?? 0;
     if (count >= sourceLeast && isShrunken(now, count))
-      findings.add('source-shrunken', { value: source, detail: `${count} before, ${now} now` });
+      findings.add('source-shrunken', { value: source, detail: beforeAndNow(count, now) });
   }
 }
 
@@ -170,12 +176,15 @@ async function compareValuesOf(
       if (value.isAllowance) return;
       changes.new++;
       if (allowed.has(keyOf(value))) {
-        findings.add('allow-listed', { value: value.value, detail: `is not reported; from ${value.sources}` });
+        findings.add('allow-listed', {
+          value: value.value,
+          detail: fromSources({ en: 'is not reported', vi: 'sẽ không được báo' }, value.sources),
+        });
         return;
       }
       if (changes.asked.length < askedMax) changes.asked.push(value.value);
       const judged = judge.judge(value);
-      if (judged !== undefined) findings.add(judged.judgement, { value: value.value, detail: `${judged.detail}, from ${value.sources}` });
+      if (judged !== undefined) findings.add(judged.judgement, { value: value.value, detail: fromSources(judged.detail, value.sources) });
     },
   });
   return changes;
@@ -200,6 +209,7 @@ async function askTheBoxes(
 ): Promise<void> {
   if (askBoxes === undefined || values.length === 0) return;
   const hosts = await askBoxes(values);
-  for (const [value, count] of hosts) if (count > hostsMax) findings.add('would-fire', { value, detail: `on ${count} hosts` });
+  for (const [value, count] of hosts)
+    if (count > hostsMax) findings.add('would-fire', { value, detail: { en: `on ${count} hosts`, vi: `trên ${count} máy` } });
   if (newCount > askedMax) findings.add('not-asked', undefined, newCount - askedMax);
 }

@@ -44,6 +44,43 @@ export const infrastructureNames = [
   ...['amazonaws.com', 'cloudfront.net', 'azureedge.net', 'trafficmanager.net', 'kaspersky.com', 'bkav.com'],
 ] as const;
 
+/**
+ * Names below which nobody but their owner gives names away: a host there is the owner's, and no list may condemn it either. Not here is who lends names
+ * to customers (`amazonaws.com`, `googleapis.com`, `windows.net`).
+ */
+export const closedNames = [
+  ...['dns.google', 'one.one.one.one', 'cloudflare-dns.com', 'quad9.net', 'opendns.com', 'ntp.org', 'root-servers.net'],
+  ...['time.windows.com', 'time.apple.com', 'time.cloudflare.com', 'in-addr.arpa', 'ip6.arpa'],
+  ...['msftconnecttest.com', 'msftncsi.com', 'captive.apple.com', 'detectportal.firefox.com', 'digicert.com', 'lencr.org'],
+  ...['letsencrypt.org', 'globalsign.com', 'sectigo.com', 'pki.goog', 'microsoft.com', 'windows.com', 'windowsupdate.com', 'office.com'],
+  ...['office365.com', 'office.net', 'live.com', 'outlook.com', 'microsoftonline.com', 'bing.com', 'skype.com', 'apple.com', 'icloud.com'],
+  ...['mozilla.org', 'google.com', 'google.com.vn', 'gstatic.com', 'gmail.com', 'youtube.com', 'ytimg.com', 'facebook.com', 'fbcdn.net'],
+  ...['zalo.me', 'zadn.vn', 'chinhphu.vn', 'github.com', 'kaspersky.com', 'bkav.com'],
+] as const;
+
+/**
+ * Fingerprints of programs that every office runs. JA3: MD5 of what Chrome and Edge (72 to 109), Firefox and the TLS library of Windows say, with and without
+ * a session that goes on. JA4: Chrome and Edge since. They name no malware, whatever else uses the same library.
+ */
+export const everydayFingerprints = [
+  ...['cd08e31494f9531f560d64c695473da9', 'b32309a26951912be7dba376398abc3b', 'e1d8b04eeb8ef3954ec4f49267a783ef'],
+  ...['7f805430de1e7d98b1de033adb58cf46', '598872011444709307b861ae817a4b60', '44d502d471cfdb99c59bdfb0f220e5a8'],
+  ...['579ccef312d18482fc42e2b822ca2430', '37f463bf4616ecd445d4a1937da06e19', 'a0e9f5d64349fb13191bc781f81f42e1'],
+  ...['3b5074b1b5d032e5620f69f9f700ff0e', '54328bd36c14bd82ddaa0c04b25ed9ad'],
+  ...['t13d1516h2_8daaf6152771_02713d6af862', 't13d1516h2_8daaf6152771_d8a2da3f94cd', 't13d1517h2_8daaf6152771_b1ff8ab2d16f'],
+] as const;
+
+/** User-Agents of today's browsers and of what systems do by themselves, as a whole. Malware that calls itself an older browser is told by its age. */
+export const everydayUserAgents: readonly RegExp[] = [
+  /^Mozilla\/5\.0$/,
+  // Since Chrome 101 only the first number of its version is told.
+  /^Mozilla\/5\.0 \([^()]*\) AppleWebKit\/537\.36 \(KHTML, like Gecko\) Chrome\/\d{3}\.0\.0\.0 (?:Mobile )?Safari\/537\.36(?: Edg\w*\/[\d.]+)?$/,
+  /^Mozilla\/5\.0 \([^()]*rv:1\d\d\.0\) Gecko\/[\d.]+ Firefox\/1\d\d\.0$/,
+  /^Mozilla\/5\.0 \((?:iPhone|iPad|Macintosh);[^()]*\) AppleWebKit\/605\.1\.15 \(KHTML, like Gecko\) Version\/[\d.]+ (?:Mobile\/\w+ )?Safari\/[\d.]+$/,
+  /^Microsoft(?:-CryptoAPI|-Delivery-Optimization|-WNS| BITS)\/[\d.]+$/,
+  /^(?:Microsoft NCSI|Windows-Update-Agent|CaptiveNetworkSupport|Debian APT-HTTP)(?:[/-]|$)/,
+];
+
 /** Behind each address stand thousands of sites (Cloudflare's and Fastly's own lists). May be right, and then is better told by its name. */
 export const sharedNetworks = [
   ...['103.21.244.0/22', '103.22.200.0/22', '103.31.4.0/22', '104.16.0.0/13', '104.24.0.0/14', '108.162.192.0/18', '131.0.72.0/22'],

@@ -4,6 +4,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { canonicalName } from '../../../firmware/sensor/intel/parse-domain.ts';
+import { parseUrlValue } from '../../../firmware/sensor/intel/parse-url.ts';
 import { UserError } from '../../command/user-error.ts';
 import { splitUrl, type Value, withParents } from './poison.ts';
 
@@ -12,7 +13,7 @@ const namesMax = 1_000_000;
 const bytesMax = 64 << 20;
 
 export class PopularDomains {
-  /** Names and all above them, with the best rank. */
+  /** The best rank of a name; of one that is only above listed ones, below 0. */
   private readonly ranks = new Map<string, number>();
 
   /** `text`: the list. Lines that hold no name are passed over: such files have headers and comments. */
@@ -27,7 +28,12 @@ export class PopularDomains {
       const canonical = canonicalName(field.replace(/^"|"$/g, ''));
       if (!canonical.ok || line.startsWith('#')) continue;
       if (++rank > namesMax) return;
-      for (const name of withParents(canonical.name)) if (!this.ranks.has(name)) this.ranks.set(name, rank);
+      for (const name of withParents(canonical.name)) {
+        if (!this.ranks.has(name)) this.ranks.set(name, -rank);
+      }
+      const known = this.ranks.get(canonical.name) ?? 0;
+      // What is listed itself keeps its own rank, or the better one of what is below it.
+      if (known < 0) this.ranks.set(canonical.name, Math.min(-known, rank));
     }
   }
 
@@ -47,9 +53,21 @@ export class PopularDomains {
 
   /** The best rank of what the value would catch; undefined: nothing popular. */
   rankOf({ kind, value }: Value): number | undefined {
-    if (kind === 'domain') return value.startsWith('=') ? undefined : this.ranks.get(value);
+    if (kind === 'domain') return value.startsWith('=') ? this.listedRankOf(value.slice(1)) : this.anyRankOf(value);
     if (kind !== 'url') return undefined;
-    const { host, target } = splitUrl(value);
-    return target === '/' ? this.ranks.get(host) : undefined;
+    const parsed = parseUrlValue(value);
+    const { host, target } = splitUrl(typeof parsed === 'string' ? value : parsed.text);
+    return target === '/' ? this.listedRankOf(host) : undefined;
+  }
+
+  private anyRankOf(name: string): number | undefined {
+    const rank = this.ranks.get(name);
+    return rank === undefined ? undefined : Math.abs(rank);
+  }
+
+  /** Of the name alone, without those below it. */
+  private listedRankOf(name: string): number | undefined {
+    const rank = this.ranks.get(name);
+    return rank === undefined || rank < 0 ? undefined : rank;
   }
 }

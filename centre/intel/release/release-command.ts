@@ -3,7 +3,7 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Language } from '../../../firmware/contract/language.ts';
-import { type Centre, type CentreFolder, openCentreFolder } from '../../centre-folder.ts';
+import { type CentreFolder, openCentreFolder } from '../../centre-folder.ts';
 import type { PassphraseFlags } from '../../command/passphrase.ts';
 import { UserError } from '../../command/user-error.ts';
 import { askBoxes } from '../../director/ask-boxes.ts';
@@ -16,9 +16,10 @@ import { repositoryOf } from '../repository/repository.ts';
 import { buildRelease } from './build-release.ts';
 import { type AskBoxes, type CheckReport, checkRelease } from './check-release.ts';
 import { withFaultsForUser } from './fault-for-user.ts';
+import { ownOf } from './own-names.ts';
 import { PopularDomains } from './popular-domains.ts';
 import { ReleaseFolder } from './release-folder.ts';
-import { builtInWords, checkInWords } from './release-words.ts';
+import { builtInWords, checkInWords, notLookedUpInWords } from './release-words.ts';
 
 export interface BuildFlags {
   centre?: string;
@@ -43,11 +44,6 @@ export interface CheckFlags extends PassphraseFlags {
 const daysAsked = 30;
 const popularName = 'popular.txt';
 
-/** By what the centre is reached: no list may turn boxes against it. */
-function ownOf({ host, serviceHost, serve, ownNames }: Centre): string[] {
-  return [host, serviceHost, ...(serve === undefined ? [] : [serve.host]), ...ownNames];
-}
-
 export function releasesOf(folder: CentreFolder): ReleaseFolder {
   return new ReleaseFolder(folder.file('intelligence'));
 }
@@ -64,11 +60,14 @@ export async function runBuild(flags: BuildFlags): Promise<void> {
   const intelligence = folder.file('intelligence');
   const progress = new Progress(flags.json === true);
   const startedMs = performance.now();
+  const own = await ownOf(folder.centre);
+  if (own.unknown.length > 0 && flags.json !== true)
+    process.stderr.write(`vonggac-centre: ${notLookedUpInWords(own.unknown, flags.lang)}\n`);
   const order = {
     folder: intelligence,
     channel: folder.centre.channel,
     entries: openLibrary(intelligence).entries(),
-    own: ownOf(folder.centre),
+    own: own.all,
     published: publishedReleases(repositoryOf(folder)).map(({ version }) => version),
     confidenceFloor: flags.confidenceFloor,
     nowMs: Date.now(),
@@ -102,8 +101,17 @@ export async function runCheck(named: number | undefined, flags: CheckFlags): Pr
 }
 
 export function printCheck(report: CheckReport, { json, lang }: Pick<CheckFlags, 'json' | 'lang'>): void {
-  if (json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
+  if (json === true) process.stdout.write(`${JSON.stringify(reportForPrograms(report))}\n`);
   else process.stdout.write(`${checkInWords(report, lang).join('\n')}\n`);
+}
+
+/** In one language. */
+function reportForPrograms(report: CheckReport) {
+  const findings = report.findings.map((finding) => ({
+    ...finding,
+    examples: finding.examples.map(({ value, detail }) => ({ value, detail: detail.en })),
+  }));
+  return { ...report, findings };
 }
 
 /** Against the last release that was published before this one. */

@@ -1,20 +1,28 @@
 /** What is said of a release that was built or checked, for people, in two languages. Values come from lists: they are shown as plain text. */
 import { type Language, plain, type Words } from '../../../firmware/contract/language.ts';
-import { indicatorTypes } from '../../../firmware/sensor/intel/indicator.ts';
+import { type IndicatorType, indicatorTypes } from '../../../firmware/sensor/intel/indicator.ts';
+import { kindWords } from '../import/words.ts';
+import type { Kind } from '../library/library-entry.ts';
 import { type CheckReport, type Finding, type FindingCode, indicatorsOf } from './check-release.ts';
-import type { PoisonReason } from './poison.ts';
+import type { LeftOutReason } from './join-provenance.ts';
+import { poisonWords } from './poison-words.ts';
 import type { BuiltRelease } from './release-folder.ts';
 
 /** Of each finding, on the screen; the rest is counted, and `--json` has more. */
 const examplesShown = 8;
 
-const poisonWords: Readonly<Record<PoisonReason, Words>> = {
-  'too-wide': { en: 'half of the Internet', vi: 'chiếm cả một phần lớn Internet' },
-  reserved: { en: 'private or reserved, not of the Internet', vi: 'địa chỉ riêng hoặc dành riêng, không thuộc Internet' },
-  'public-suffix': { en: 'a public suffix', vi: 'hậu tố tên miền công cộng' },
-  own: { en: 'belongs to the centre', vi: 'của chính trung tâm' },
-  infrastructure: { en: 'everybody talks to it', vi: 'máy nào cũng truy cập' },
+const leftOutWords: Readonly<Record<LeftOutReason | 'not-matchable', Words>> = {
+  revoked: { en: 'taken back by their sources', vi: 'nguồn đã thu hồi' },
+  'not-for-detection': { en: 'not meant for detection', vi: 'không dùng để phát hiện' },
+  expired: { en: 'expired', vi: 'hết hạn' },
+  weak: { en: 'less sure than the floor', vi: 'độ tin cậy dưới ngưỡng' },
+  'not-matchable': { en: 'cannot be matched on the network', vi: 'không so khớp được trên mạng' },
 };
+
+/** As the import names them; a network is an address to a box. */
+function typeIn(lang: Language, type: IndicatorType): string {
+  return kindWords[type.replace('-', '_') as Kind][lang];
+}
 
 const findingWords: Readonly<Record<FindingCode, Words>> = {
   empty: { en: 'there is no indicator in it', vi: 'không có chỉ báo nào' },
@@ -31,6 +39,13 @@ const findingWords: Readonly<Record<FindingCode, Words>> = {
   'not-asked': { en: 'new values that the boxes were not asked for: too many', vi: 'giá trị mới chưa hỏi thiết bị vì quá nhiều' },
 };
 
+export function notLookedUpInWords(names: readonly string[], lang: Language): string {
+  const list = plain(names.join(', '));
+  return lang === 'vi'
+    ? `không tra được địa chỉ của ${list}; hãy ghi địa chỉ của trung tâm vào ownNames trong centre.json`
+    : `the addresses of ${list} are not known; write those of the centre into ownNames in centre.json`;
+}
+
 const number = (lang: Language, value: number) => value.toLocaleString(lang === 'vi' ? 'vi-VN' : 'en-US');
 
 export function builtInWords(release: BuiltRelease, seconds: number, lang: Language): string[] {
@@ -41,9 +56,9 @@ export function builtInWords(release: BuiltRelease, seconds: number, lang: Langu
     : `Release ${release.version}: ${count(indicatorsOf(release))} indicators, ${count(release.allowances)} allowances, ${count(release.bytes)} bytes, ${seconds.toFixed(1)} s`;
   const kinds = indicatorTypes
     .filter((type) => (release.counts[type] ?? 0) > 0)
-    .map((type) => `${type} ${count(release.counts[type] ?? 0)}`);
+    .map((type) => `${typeIn(lang, type)} ${count(release.counts[type] ?? 0)}`);
   const left = Object.entries(release.leftOut).filter(([, value]) => value > 0);
-  const leftOut = left.map(([reason, value]) => `${reason} ${count(value)}`).join(', ');
+  const leftOut = left.map(([reason, value]) => `${leftOutWords[reason as keyof typeof leftOutWords][lang]} ${count(value)}`).join(', ');
   return [
     head,
     `  ${kinds.join(', ')}`,
@@ -85,7 +100,7 @@ export function checkInWords(report: CheckReport, lang: Language): string[] {
 }
 
 function findingInWords({ code, isRefusal, count, examples }: Finding, lang: Language): string[] {
-  const shown = examples.slice(0, examplesShown).map(({ value, detail }) => `      ${plain(value)}  ${plain(detail)}`);
+  const shown = examples.slice(0, examplesShown).map(({ value, detail }) => `      ${plain(value)}  ${plain(detail[lang])}`);
   return [
     `  ${isRefusal ? '!' : ' '} ${findingWords[code][lang]}: ${number(lang, count)}`,
     ...shown,

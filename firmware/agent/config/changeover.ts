@@ -143,7 +143,7 @@ export class Changeover {
   async #goBack(outcome: 'rejected' | 'rolled_back', reason: string): Promise<void> {
     const { store, onChange, log } = this.#parts;
     const { floor, current, previous } = store.state;
-    const errors: ConfigFault[] = [{ path: '', message: reason.slice(0, 500), code: 'refused-by-sensor' }];
+    const errors = [refusedBySensor(reason)];
     const said = outcome === 'rejected' ? { state: outcome, errors } : { state: outcome, reason: reason.slice(0, 1000) };
     await store.save({ ...(floor && { floor }), ...(previous && { current: previous }), outcome: said });
     this.#trial = undefined;
@@ -164,6 +164,12 @@ export class Changeover {
     tellSensor();
     apply(current === undefined ? undefined : inForceOf(current));
   }
+}
+
+/** The sensor names the setting first, where it knows which one it is: `capture.filter: …`. */
+function refusedBySensor(reason: string): ConfigFault {
+  const [, path = '', message = reason] = /^([a-z]\w*(?:\.\w+)*): (.*)$/s.exec(reason) ?? [];
+  return { path: path.slice(0, 200), message: message.slice(0, 500), code: 'refused-by-sensor' };
 }
 
 export function messageOf(error: unknown): string {

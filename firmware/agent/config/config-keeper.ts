@@ -1,66 +1,17 @@
-/**
- * Orders of the director -> the settings that are in force, and what is said of them to the centre and to the agency. What comes from the broker is
- * judged at once and waits for one loop, which does one thing after the other. Knows neither the meaning of a setting nor how messages travel.
- */
-import type { KeyObject } from 'node:crypto';
-import type { ConfigReported } from '../../contract/config-message.ts';
-import type { SensorReport } from '../../contract/health.ts';
-import type { LedgerWriter } from '../ledger/ledger-entry.ts';
 import { Refusals } from '../orders/refusals.ts';
-import type { Disk } from '../orders/stored-file.ts';
-import type { TrustedTime } from '../orders/trusted-time.ts';
 import { acceptedOrder, inForceOf, type SettingsInForce } from './accepted-order.ts';
-import { Changeover, type ConfigChange, type ConfigLog, messageOf } from './changeover.ts';
+import { Changeover, type ConfigChange, messageOf } from './changeover.ts';
 import { ConfigReporter } from './config-reporter.ts';
 import { ConfigStore, isForeign } from './config-store.ts';
-import { type CheckSettings, type Floor, judgeDesired, type RefusedConfig, refusedForTime, type SignedConfig } from './desired-order.ts';
+import { type Floor, judgeDesired, judgedTime, type RefusedConfig, refusedForTime, type SignedConfig } from './desired-order.ts';
+import { type ConfigKeeperLimits, type ConfigKeeperParts, configKeeperLimits } from './keeper-parts.ts';
 import { acceptanceRecord, outcomeRecord, refusalRecord } from './order-record.ts';
 import { seesElse } from './port.ts';
 import { Recent } from './recent.ts';
-import { type Sample, type TrialLimits, trialLimitsDefault } from './trial.ts';
+import type { Sample } from './trial.ts';
 
 /** What no director of this box has signed, or what is of no use any more, gets a line in the ledger so often, with its count. */
 const refusalLineMs = 600_000;
-
-export interface ConfigKeeperLimits extends TrialLimits {
-  /** How often the loop looks round, and how often while the sensor takes up new settings: that is what the centre waits for. */
-  turnMs: number;
-  takingUpTurnMs: number;
-  /** How often traffic is noted, for a later change to be measured by; and for how long after a start one of the capture waits for that. */
-  sampleMs: number;
-  settleMs: number;
-  /** After a fault of the disk. */
-  retryMs: number;
-}
-
-const limitsDefault: ConfigKeeperLimits = {
-  ...trialLimitsDefault,
-  turnMs: 500,
-  takingUpTurnMs: 20,
-  sampleMs: 5_000,
-  settleMs: 15_000,
-  retryMs: 10_000,
-};
-
-export interface ConfigKeeperParts {
-  box: string;
-  boot: string;
-  /** Folder of the store, and the file that the sensor reads. */
-  files: { folder: string; inForce: string };
-  directorKeys: readonly KeyObject[];
-  check: CheckSettings;
-  sensor: { report(): SensorReport; readonly isConnected: boolean; tellReload(): void };
-  uplink: () => { connectedSinceMs?: number };
-  /** The agent's own part of what is in force; undefined: the file of the box alone. What it throws turns the change back. */
-  apply: (inForce: SettingsInForce | undefined) => void;
-  publish: (reported: ConfigReported) => void;
-  time: Pick<TrustedTime, 'now' | 'judge' | 'signed'>;
-  ledger: LedgerWriter;
-  log: ConfigLog;
-  limits?: Partial<ConfigKeeperLimits>;
-  monotonicMs?: () => number;
-  disk?: Disk;
-}
 
 export class ConfigKeeper {
   readonly #parts: ConfigKeeperParts;
@@ -89,7 +40,7 @@ export class ConfigKeeper {
   constructor(parts: ConfigKeeperParts) {
     this.#parts = parts;
     const { box, boot, files, sensor, apply, publish, time, log, disk } = parts;
-    this.#limits = { ...limitsDefault, ...parts.limits };
+    this.#limits = { ...configKeeperLimits, ...parts.limits };
     const monotonicMs = parts.monotonicMs ?? (() => performance.now());
     this.#monotonicMs = monotonicMs;
     this.#recent = new Recent(this.#limits.settleMs);
@@ -151,8 +102,10 @@ export class ConfigKeeper {
 
   /** Everything but its time is right. */
   #consider(signed: SignedConfig): void {
-    const { notBefore, expires, seq } = signed.order;
-    const validity = this.#parts.time.judge(Date.parse(notBefore), Date.parse(expires));
+    const { issued, seq } = signed.order;
+    // Signed by whom we obey, so it is that time at least: an order for later is waited for from there.
+    if (issued !== undefined) this.#parts.time.signed(Date.parse(issued));
+    const validity = judgedTime(signed, this.#parts.time);
     if (validity === 'valid') {
       this.#next = signed;
       return;
@@ -250,9 +203,9 @@ export class ConfigKeeper {
     }
     if (this.#held === undefined || this.#next !== undefined || nowMs < this.#held.atMs) return;
     const { signed } = this.#held;
-    const { seq, notBefore, expires } = signed.order;
+    const { seq } = signed.order;
     if (seq <= (this.#changeover.state.floor?.seq ?? 0)) this.#held = undefined;
-    else if (this.#parts.time.judge(Date.parse(notBefore), Date.parse(expires)) === 'valid') this.#next = signed;
+    else if (judgedTime(signed, this.#parts.time) === 'valid') this.#next = signed;
   }
 
   #changed(change: ConfigChange): void {

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { type ConfigDesired, type ConfigFaultCode, configDesiredSchema, hashOfConfig } from '../../contract/config-message.ts';
 import { payloadTypes } from '../../contract/envelope.ts';
 import { fault, faultsOf, type OrderFault, openOrder } from '../orders/signed-order.ts';
+import type { TrustedTime, Validity } from '../orders/trusted-time.ts';
 
 export type ConfigFault = OrderFault<ConfigFaultCode>;
 
@@ -67,6 +68,12 @@ export function judgeDesired(bytes: Uint8Array, { box, keys, check }: Judge, flo
   if (floor !== undefined && seq <= floor.seq) return refused(false, [outOfOrder(seq, floor)], about);
   const faults = contentFaults(order, check);
   return faults.length === 0 ? { kind: 'order', signed: { order, signer } } : refused(true, faults, about);
+}
+
+/** `time`: what this box takes the time to be. */
+export function judgedTime({ order }: SignedConfig, time: Pick<TrustedTime, 'judge'>): Validity {
+  const { issued, notBefore, expires } = order;
+  return time.judge(Date.parse(notBefore), Date.parse(expires), issued === undefined ? undefined : Date.parse(issued));
 }
 
 /** All is right but its time. `nowMs`: what the box takes the time to be. */

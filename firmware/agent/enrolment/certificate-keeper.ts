@@ -135,14 +135,14 @@ export class CertificateKeeper {
   /** For `down.certificateAnswer`. Throws an `Error` where the message is of no use. */
   answer(payload: Uint8Array): void {
     const answer = answerOf(payload);
-    if (answer === undefined) throw new Error('this is no answer to a request for a certificate');
+    if (answer === undefined) throw new Error('is no answer to a request for a certificate');
     const current = readCredential(this.#parts.paths.credential);
     if (answer.state === 'issued' && isSame(answer.certificate, current.certificate)) {
       rmSync(this.#unconfirmedPath, { force: true });
       return;
     }
     // Nobody asked: from a broker that is not trusted, or late.
-    if (!this.#isAsked || !existsSync(this.#nextPath)) throw new Error('a certificate came that was not asked for');
+    if (!this.#isAsked || !existsSync(this.#nextPath)) throw new Error('brings a certificate that was not asked for');
     if (answer.state === 'issued') this.#take(answer.certificate, current);
     else this.#refused(answer.code, answer.message);
   }
@@ -151,7 +151,7 @@ export class CertificateKeeper {
     const { box, paths, log, record, onNew } = this.#parts;
     const key = readFileSync(this.#nextPath, 'utf8');
     const fault = certificateFault(certificate, { box, key, boxesAuthority: readFileSync(paths.boxesAuthority, 'utf8') });
-    if (fault !== undefined) throw new Error(`the certificate that came cannot be used: ${fault}`);
+    if (fault !== undefined) throw new Error(`brings a certificate that cannot be used: ${fault}`);
     replaceFile(this.#formerPath, current.pem);
     replaceFile(paths.credential, credentialOf(key, certificate));
     rmSync(this.#nextPath, { force: true });
@@ -221,7 +221,9 @@ export class CertificateKeeper {
   #isDue(): boolean {
     const { fromMs, untilMs } = validityOf(readCredential(this.#parts.paths.credential).certificate);
     const earlierMs = this.#random() * Math.min(jitterMs, (untilMs - fromMs) / 100);
-    return this.#nowMs() > untilMs - (untilMs - fromMs) * lifeLeftShare - earlierMs;
+    const nowMs = this.#nowMs();
+    // Beyond its end the broker lets nobody ask; where it does, our clock is wrong, and each new certificate would look as old.
+    return nowMs < untilMs && nowMs > untilMs - (untilMs - fromMs) * lifeLeftShare - earlierMs;
   }
 
   #beginTrial(): void {

@@ -13,6 +13,8 @@ export interface IdentityPaths {
   folder: string;
   /** Who the box is; its presence says that the box is enrolled. */
   identity: string;
+  /** The same, where that one is damaged. */
+  identityCopy: string;
   /** Key and certificate, PEM, in one file. */
   credential: string;
   serverAuthority: string;
@@ -76,7 +78,9 @@ export function adoptIdentity(paths: IdentityPaths, { key, issued }: { key: stri
   replaceFile(paths.boxesAuthority, issued.boxesAuthority);
   if (issued.root !== undefined) replaceFile(rootPath(paths), issued.root);
   replaceFile(paths.credential, credentialOf(key, issued.certificate));
-  replaceFile(paths.identity, `${JSON.stringify(issued.identity, null, 2)}\n`);
+  const identity = `${JSON.stringify(issued.identity, null, 2)}\n`;
+  replaceFile(paths.identityCopy, identity);
+  replaceFile(paths.identity, identity);
 }
 
 export function credentialOf(key: string, certificate: string): string {

@@ -89,11 +89,13 @@ export class TrustedTime {
   }
 
   /** Where the clock follows nobody, what was signed for later than its time proves that it is late: it is valid then. */
-  judge(notBeforeMs: number, expiresMs: number): Validity {
-    const now = this.now();
+  judge(notBeforeMs: number, expiresMs: number, issuedMs?: number): Validity {
+    const now = Math.max(this.now(), issuedMs === undefined || issuedMs > this.#latestMs ? 0 : issuedMs);
     if (now > expiresMs) return 'expired';
     if (notBeforeMs > this.#latestMs) return 'not-yet-valid';
-    return this.#parts.clock().synced === true && notBeforeMs > now + slackMs ? 'not-yet-valid' : 'valid';
+    // Who says when he signed means what he says of the future.
+    const isTimeKnown = this.#parts.clock().synced === true || issuedMs !== undefined;
+    return isTimeKnown && notBeforeMs > now + slackMs ? 'not-yet-valid' : 'valid';
   }
 
   /** A director has signed at that time, or after it. */

@@ -2,7 +2,7 @@
  * What the box says beside the outbox: states, of which the latest counts and which the broker retains, and answers, each of which is said once. Held
  * until there is a connection; a state is said again with every new one, since the broker may have lost it.
  */
-import type { Connection, Publication } from './connection.ts';
+import { type Connection, type Publication, RefusedByBroker } from './connection.ts';
 import { messageOf } from './link-fault.ts';
 
 /** Answers that wait for a connection; nobody asks for more in the time of an outage. Beyond, the oldest gives way. */
@@ -48,19 +48,28 @@ export class StandingMessages {
     await this.#connection?.publish(state).catch((error: unknown) => this.#onProblem(`${topic} was not accepted: ${messageOf(error)}`));
   }
 
-  /** One after the other; what the broker did not take waits for the next connection. */
+  /** One after the other. What was cut off waits for the next connection; what the broker refuses is given up, or it would hold up all that comes after. */
   async #sayAnswers(): Promise<void> {
     if (this.#isAnswering) return;
     this.#isAnswering = true;
+    for (let answer = this.#answers[0]; answer !== undefined && this.#connection !== undefined; answer = this.#answers[0]) {
+      const connection = this.#connection;
+      const isSettled = await this.#sayAnswer(connection, answer);
+      if (isSettled && this.#answers[0] === answer) this.#answers.shift();
+      // On another connection, that has begun meanwhile, it may go.
+      if (!isSettled && this.#connection === connection) break;
+    }
+    this.#isAnswering = false;
+  }
+
+  /** False where it may be said once more. Never rejects. */
+  async #sayAnswer(connection: Connection, answer: Publication): Promise<boolean> {
     try {
-      for (let answer = this.#answers[0]; answer !== undefined && this.#connection !== undefined; answer = this.#answers[0]) {
-        await this.#connection.publish(answer);
-        if (this.#answers[0] === answer) this.#answers.shift();
-      }
+      await connection.publish(answer);
+      return true;
     } catch (error) {
       this.#onProblem(`an answer was not accepted: ${messageOf(error)}`);
-    } finally {
-      this.#isAnswering = false;
+      return error instanceof RefusedByBroker;
     }
   }
 }

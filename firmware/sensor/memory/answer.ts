@@ -24,20 +24,23 @@ const sumsMax = 100_000;
 const valueTextMax = 300;
 
 export function sourceOf({ blocks, damaged }: SeenDays): BlockSource {
-  let inHand: Block | undefined;
+  let inHand: { day: number; block: Block } | undefined;
   return {
     async next() {
       for (let next = blocks.next(); !next.done; next = blocks.next()) {
         const { day, block } = next.value;
         const values = block.readValues();
-        inHand = block;
+        inHand = { day, block };
         if (values !== undefined) return { day, values };
         damaged.add(day);
       }
       return undefined;
     },
     async rows(values) {
-      return inHand === undefined ? [] : foundRows(inHand, values);
+      if (inHand === undefined) return [];
+      const rows = foundRows(inHand.block, values);
+      if (rows === undefined) damaged.add(inHand.day);
+      return rows ?? [];
     },
   };
 }

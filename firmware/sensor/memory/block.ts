@@ -172,6 +172,7 @@ export function readBlocks(file: Buffer): BlocksRead {
     const next = file.indexOf(magicBytes, at + 1);
     at = next < 0 ? file.length : next;
   }
-  const isCutOff = blocks.length > 0 || file.subarray(0, magicBytes.length).equals(magicBytes.subarray(0, file.length));
+  // The first writing of a file has its header, if it came that far.
+  const isCutOff = blocks.length > 0 || file.length < headerBytes || readHeader(file) !== undefined;
   return { blocks, isDamaged: isDamaged || !isCutOff };
 }

@@ -139,12 +139,12 @@ export function textOfFar({ words, port }: FarEnd): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** The rows of some values of a block; none where it is damaged. */
-export function foundRows(block: Block, wanted: readonly number[]): FoundRow[] {
+/** The rows of some values of a block; undefined where it is damaged. */
+export function foundRows(block: Block, wanted: readonly number[]): FoundRow[] | undefined {
   const values = block.readValues();
   const bytes = block.readRows();
   const decoded = values && bytes && rowsOf(bytes, new Set(wanted));
-  if (decoded === undefined) return [];
+  if (decoded === undefined) return undefined;
   const ends = farEnds(values!, new Set(decoded.rows.flatMap(({ peer, value }) => [peer, value])));
   return decoded.rows.map(({ peer, host, ...row }) => {
     const far = ends.get(row.value) ?? ends.get(peer);

@@ -18,6 +18,8 @@ export class Interval {
   private readonly fullRows: number;
   private readonly write: (batch: SightingBatch) => void;
   private day = -1;
+  /** Rows that the disk did not take. */
+  lost = 0;
   private writtenMs = Number.NEGATIVE_INFINITY;
 
   constructor(rowsMax: number, write: (batch: SightingBatch) => void) {
@@ -39,9 +41,15 @@ export class Interval {
   }
 
   private end(nowMs: number): void {
-    if (this.table.rows === 0) return;
+    const { rows } = this.table;
+    if (rows === 0) return;
     this.writtenMs = nowMs;
-    this.write(this.table.take(this.day));
+    try {
+      this.write(this.table.take(this.day));
+    } catch (error) {
+      this.lost += rows;
+      throw error;
+    }
   }
 
   private sumUp(part: JournalPart): void {

@@ -24,8 +24,8 @@ const at = {
 } as const;
 const secondMask = 0x1_ffff;
 const countsBit = 0x2_0000;
-/** A quarter of a second of the busiest network; some minutes of an office. */
-const journalBytes = 256 * 1024;
+/** A second of the busiest network; an interval of an office. */
+const journalBytes = 1024 * 1024;
 const entryBytesMax = wordsPerEntry * wordBytes + textBytesMax + wordBytes;
 
 /** What a thread takes over. */

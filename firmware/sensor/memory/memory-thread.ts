@@ -6,18 +6,33 @@ import { Worker } from 'node:worker_threads';
 import type { SeenMemory } from '../../contract/sighting.ts';
 import type { BlockSource } from './collect.ts';
 import type { JournalPart } from './journal.ts';
-import type { MemoryAnswer, MemoryAnswers, MemoryJobName, MemoryJobs, MemoryRequest, MemorySettings } from './protocol.ts';
+import {
+  type MemoryAnswer,
+  type MemoryAnswers,
+  type MemoryJobName,
+  type MemoryJobs,
+  type MemoryRequest,
+  type MemorySettings,
+  nothingKept,
+} from './protocol.ts';
 
 /** 4 MB that wait for the disk. */
-const partsMax = 16;
+const partsMax = 4;
 /** A thread that dies at once shall not be started all the time. */
 const restartAfterMs = 10_000;
 /** Merging the fullest day takes this much within the heap, and as much outside of it. */
 const heapBounds = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 };
 
 interface Waiting {
+  /** Called before all else: an answer and the end of the thread may come in one turn. */
+  settle: ((fault: string | undefined) => void) | undefined;
   resolve: (answer: MemoryAnswers[MemoryJobName]) => void;
   reject: (error: Error) => void;
+}
+
+interface RequestOptions {
+  transfer?: ArrayBuffer[];
+  settle?: Waiting['settle'];
 }
 
 export class MemoryThread {
@@ -28,9 +43,11 @@ export class MemoryThread {
   #number = 0;
   #taking = 0;
   #lost = 0;
+  /** Handed over since an interval was written. */
+  #takenEntries = 0;
   #fault: string | undefined;
   #isClosed = false;
-  #told: SeenMemory = { days: 0, bytes: 0, droppedForRoom: 0, damaged: 0, refused: 0, lost: 0, writtenBytes: 0 };
+  #told: SeenMemory = nothingKept;
 
   constructor(settings: MemorySettings) {
     this.#settings = settings;
@@ -45,17 +62,14 @@ export class MemoryThread {
   take(part: JournalPart, isOver: boolean, today?: number): boolean {
     if (this.#taking >= partsMax || this.#isClosed) return false;
     this.#taking++;
-    this.#request('take', { part, isOver, ...(today === undefined ? {} : { today }) }, [part.words.buffer])
-      .then(
-        () => {
-          this.#fault = undefined;
-        },
-        (error: Error) => {
-          this.#fault = error.message;
-          this.#lost += part.entries;
-        },
-      )
-      .finally(() => this.#taking--);
+    this.#takenEntries += part.entries;
+    const settle = (fault: string | undefined) => {
+      this.#taking--;
+      this.#fault = fault;
+      if (isOver) this.#takenEntries = 0;
+    };
+    const job = { part, isOver, ...(today === undefined ? {} : { today }) };
+    this.#request('take', job, { transfer: [part.words.buffer], settle }).catch(() => undefined);
     return true;
   }
 
@@ -95,15 +109,22 @@ export class MemoryThread {
     });
   }
 
-  #request<Name extends MemoryJobName>(name: Name, job: MemoryJobs[Name], transfer: ArrayBuffer[] = []): Promise<MemoryAnswers[Name]> {
+  #request<Name extends MemoryJobName>(
+    name: Name,
+    job: MemoryJobs[Name],
+    { transfer = [], settle }: RequestOptions = {},
+  ): Promise<MemoryAnswers[Name]> {
     if (this.#isClosed) return Promise.reject(new Error('the memory of what was seen is closed'));
     const worker = this.#worker ?? this.#start();
-    if (worker === undefined) return Promise.reject(new Error('the thread of the memory has just died'));
+    if (worker === undefined) {
+      settle?.('the thread of the memory has just died');
+      return Promise.reject(new Error('the thread of the memory has just died'));
+    }
     const number = ++this.#number;
     const request: MemoryRequest<Name> = { number, name, job };
     return new Promise((resolve, reject) => {
       // The answer to a request is of its name.
-      this.#waiting.set(number, { resolve: resolve as Waiting['resolve'], reject });
+      this.#waiting.set(number, { settle, resolve: resolve as Waiting['resolve'], reject });
       worker.postMessage(request, transfer);
     });
   }
@@ -130,9 +151,10 @@ export class MemoryThread {
   }
 
   #onAnswer({ number, answer, fault, state }: MemoryAnswer): void {
-    if (state !== undefined) this.#told = state;
+    this.#told = state;
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);
+    waiting?.settle?.(fault);
     if (answer !== undefined) waiting?.resolve(answer);
     else waiting?.reject(new Error(fault));
   }
@@ -141,6 +163,13 @@ export class MemoryThread {
     this.#worker = undefined;
     const unanswered = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { reject } of unanswered) reject(new Error(`the thread of the memory has died: ${reason}`));
+    // What it had summed up is gone with it.
+    this.#lost += this.#takenEntries;
+    this.#takenEntries = 0;
+    const fault = `the thread of the memory has died: ${reason}`;
+    for (const { settle, reject } of unanswered) {
+      settle?.(fault);
+      reject(new Error(fault));
+    }
   }
 }

@@ -39,6 +39,8 @@ export interface MemoryAnswer {
   number: number;
   answer?: MemoryAnswers[MemoryJobName];
   fault?: string;
-  /** Absent where the folder could not be opened yet. */
-  state?: SeenMemory;
+  state: SeenMemory;
 }
+
+/** Before the folder could be opened. */
+export const nothingKept: SeenMemory = { days: 0, bytes: 0, droppedForRoom: 0, damaged: 0, refused: 0, lost: 0, writtenBytes: 0 };

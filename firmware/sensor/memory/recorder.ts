@@ -245,7 +245,7 @@ export class Recorder implements Detector {
   private observeRequest({ request, connection }: HttpRequestEvent): void {
     const flags = this.begin(connection) | seenBy.http | seenBy.tcp | answeredOf(connection);
     for (const { authority, host } of httpTargetsOf(request)) {
-      const words = parseAddress(host);
+      const words = mayBeAddress(host) ? parseAddress(host) : undefined;
       if (words === undefined) this.seeName(this.write(host), this.flows.find(connection.flow), flags, true);
       else if (!this.home.has(...words)) this.journal.addAddress(...words, portOfAuthority(authority), flags, this.second, false);
     }
@@ -266,6 +266,12 @@ export class Recorder implements Detector {
 
 function answeredOf({ answered }: Connection): number {
   return answered ? seenBy.answered : 0;
+}
+
+/** Nearly every host is a name, and reading one as an address makes garbage. */
+function mayBeAddress(host: string): boolean {
+  const last = host.charCodeAt(host.length - 1);
+  return (last >= 0x30 && last <= 0x39) || host.includes(':');
 }
 
 function transportOf(protocol: number): number {

@@ -1,10 +1,19 @@
 /** The thread that keeps the memory of what was seen: owns the folder, does what is asked in turn. Wiring only. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { SeenMemory } from '../../contract/sighting.ts';
 import { sourceOf } from './answer.ts';
 import type { BlockSource } from './collect.ts';
 import { readDays } from './day-files.ts';
 import { Interval } from './interval.ts';
-import type { MemoryAnswer, MemoryAnswers, MemoryJobName, MemoryJobs, MemoryRequest, MemorySettings } from './protocol.ts';
+import {
+  type MemoryAnswer,
+  type MemoryAnswers,
+  type MemoryJobName,
+  type MemoryJobs,
+  type MemoryRequest,
+  type MemorySettings,
+  nothingKept,
+} from './protocol.ts';
 import { SeenStore } from './store.ts';
 
 const { folder, options } = workerData as MemorySettings;
@@ -45,16 +54,17 @@ const handlers: { [Name in MemoryJobName]: (job: MemoryJobs[Name]) => MemoryAnsw
   },
 };
 
-function state({ state: kept }: SeenStore) {
-  return { ...kept, refused: kept.refused + interval.refused };
+function state(): SeenMemory {
+  const kept = opened?.state ?? nothingKept;
+  return { ...kept, refused: kept.refused + interval.refused, lost: kept.lost + interval.lost };
 }
 
 async function answered<Name extends MemoryJobName>({ number, name, job }: MemoryRequest<Name>): Promise<MemoryAnswer> {
   try {
     const answer = await handlers[name](job);
-    return { number, answer, ...(opened && { state: state(opened) }) };
+    return { number, answer, state: state() };
   } catch (error) {
-    return { number, fault: error instanceof Error ? error.message : String(error), ...(opened && { state: state(opened) }) };
+    return { number, fault: error instanceof Error ? error.message : String(error), state: state() };
   }
 }
 

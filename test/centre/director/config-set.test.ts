@@ -34,6 +34,17 @@ describe('vonggac-centre config set', { timeout: 60_000 }, () => {
     });
   });
 
+  it('says what a new document no longer names, since a document is the whole of what is ordered', async () => {
+    await centre.box('twice-box');
+    const urgent = { indicators: [{ value: 'evil.example', comment: 'letter 12' }], lang: 'vi' };
+    expect((await centre.run(['config', 'set', 'twice-box', '-'], JSON.stringify(urgent))).err).toBe('');
+    const ran = await centre.run(['config', 'set', 'twice-box', '-'], '{"lang":"en"}');
+    expect(ran).toMatchObject({
+      status: 0,
+      err: 'vonggac-centre: note: ordered before and not named by the new document, so no longer ordered: indicators[evil.example]\n',
+    });
+  });
+
   it('keeps the order at the broker for a box that is away, and does not wait for it', async () => {
     await centre.box('here-box', {}, 'pair');
     centre.register('away-box', 'pair');
@@ -83,7 +94,10 @@ describe('vonggac-centre config set', { timeout: 60_000 }, () => {
       },
     });
     const ran = await centre.run(['config', 'set', 'back-box', '-', '--confirm'], '{"capture":{"filter":"tcp"}}');
-    expect(ran).toMatchObject({ status: 1, out: 'back-box  order 1: ROLLED BACK\n    no packets for 30 s\n1 box: 1 ROLLED BACK\n' });
+    expect(ran).toMatchObject({
+      status: 1,
+      out: 'back-box  order 1: ROLLED BACK (runs its own file alone)\n    no packets for 30 s\n1 box: 1 ROLLED BACK\n',
+    });
     await centre.box('kept-box', { confirms: true });
     const kept = await centre.run(['config', 'set', 'kept-box', '-', '--confirm'], '{}');
     expect(kept.status).toBe(0);

@@ -89,6 +89,8 @@ describe('the process that fetches a release', { timeout: 60_000 }, () => {
   it('brings the very set that the centre compiled, and later only the difference', async () => {
     const { file, fetched } = await bring(releaseOf(0));
     expect(hashOf(releaseOf(0))).toBe(releaseOf(0).sha256);
+    // However late it comes, its indicators are not younger than the release.
+    expect(statSync(join(state, 'intel', file)).mtime.toISOString()).toBe(releases[0]?.created);
     expect(existsSync(join(state, 'intel', 'fetch'))).toBe(false);
     const whole = statSync(targetOf(centre.path(''), 'main-2.vgd')).size;
     const second = await bring(releaseOf(1), { from: { release: releaseOf(0), file: join(state, 'intel', file) } });

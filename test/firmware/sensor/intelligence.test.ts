@@ -66,7 +66,7 @@ describe('what the sensor matches with', () => {
       () => ({ ...release(5, ['new.example', 'b.example']), release: { channel: 'main', version: 4, sha256: '' } }),
       /no alert$/,
     ],
-    ['less than half as large', () => release(4, []), /^release 4: .*1 indicators are less than half of the 3 in use$/],
+    ['that is empty', () => release(4, []), /^release 4: .*it holds nothing but its canary$/],
     ['that is not there', () => ({ ...release(4, ['x.example', 'y.example']), path: scratch.path('none.set') }), /no such file$/],
     ['that is no set', () => ({ ...release(4, []), path: scratch.write('no.set', 'new.example\n') }), /is not a compiled intelligence set/],
   ])('keeps the last release, and says why, where the next one is one %s', async (_what, refused, reason) => {
@@ -78,6 +78,21 @@ describe('what the sensor matches with', () => {
     await intelligence.want(release(6, ['new.example', 'newer.example']));
     expect(intelligence.state).toEqual({ release: 6 });
     expect([knows('old.example'), knows('new.example')]).toEqual([false, true]);
+  });
+
+  it('goes back to a release that is much smaller', async () => {
+    const { intelligence, knows } = await opened();
+    const small = release(3, ['old.example']);
+    await intelligence.want(small);
+    await intelligence.want(
+      release(
+        4,
+        ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => `${letter}.example`),
+      ),
+    );
+    await intelligence.want(small);
+    expect(intelligence.state).toEqual({ release: 3 });
+    expect([knows('old.example'), knows('a.example')]).toEqual([true, false]);
   });
 
   it('is not without its release where nobody can say which one is wanted', async () => {

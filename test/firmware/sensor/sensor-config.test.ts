@@ -1,6 +1,9 @@
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../../firmware/command/user-error.ts';
+import { readBoxConfig } from '../../../firmware/config.ts';
 import { needsNewProcess, readSensorConfig } from '../../../firmware/sensor/sensor-config.ts';
+import { stateFiles } from '../../../firmware/state-folder.ts';
 import { BoxFolder } from './box-folder.ts';
 
 describe('what the sensor runs with', () => {
@@ -25,6 +28,23 @@ describe('what the sensor runs with', () => {
     expect(givenSource).toBe('centre');
     box.settings(5, { lang: 'vi' });
     expect(read().givenSource).toBe('config');
+  });
+
+  it('keeps the name that enrolment gave where the card has damaged it, by its copy; a box without it was not enrolled', () => {
+    box.identity({ box: 'ubnd-huyen' });
+    const file = stateFiles.identity(box.path);
+    copyFileSync(file, stateFiles.identityCopy(box.path));
+    for (const damaged of ['', '{"box":"ubnd-hu', '{"box":"UBND"}']) {
+      writeFileSync(file, damaged);
+      const found = readBoxConfig(box.config);
+      expect(found).toMatchObject({
+        identity: { box: 'ubnd-huyen' },
+        config: { box: 'ubnd-huyen', uplink: { url: 'mqtts://127.0.0.1:1' } },
+      });
+      expect(found.faults).toEqual([expect.stringContaining(file)]);
+    }
+    rmSync(file);
+    expect(readBoxConfig(box.config)).toMatchObject({ config: { box: 'local' }, faults: [] });
   });
 
   it.each<[what: string, damage: () => unknown, reason: RegExp]>([

@@ -65,7 +65,7 @@ async function fetchFrom({ url, fetcher, folder, onPage }: TaxiiFetch, start: St
     const { text, headers } = await fetcher.text(pageUrl.href, mediaType);
     const document = parseDocument(text, pageUrl.href);
     if (!isFields(document)) throw new UserError(`${pageUrl.href} gave no page of a TAXII collection`);
-    const next = nextOf(document, headers['x-taxii-date-added-last']);
+    const next = nextOf(document, headers['x-taxii-date-added-last'], pageUrl.href);
     if (next !== undefined && next === state.next) throw new UserError(`${url.href} names the same page as the next one again`);
     isMore = next !== undefined;
     const { next: _, ...rest } = state;
@@ -77,11 +77,13 @@ async function fetchFrom({ url, fetcher, folder, onPage }: TaxiiFetch, start: St
 }
 
 /** The query of the next page; a server without `next` is asked for what was added since (§5.4, X-TAXII-Date-Added-Last). */
-function nextOf(page: Fields, addedLast: string | string[] | undefined): string | undefined {
+function nextOf(page: Fields, addedLast: string | string[] | undefined, from: string): string | undefined {
   if (page.more !== true) return undefined;
   const next = textOf(page.next);
   if (next !== '') return new URLSearchParams({ next }).toString();
-  return typeof addedLast === 'string' ? new URLSearchParams({ added_after: addedLast }).toString() : undefined;
+  if (typeof addedLast === 'string') return new URLSearchParams({ added_after: addedLast }).toString();
+  // Half of a collection taken for the whole would drop the other half of what was known.
+  throw new UserError(`${from} says that there is more, and not where`);
 }
 
 function resumable({ url, folder, nowMs }: TaxiiFetch): State {

@@ -21,6 +21,7 @@ export const roles = [
   'reference',
   'status',
   'list',
+  'toIds',
 ] as const;
 export type Role = (typeof roles)[number];
 
@@ -32,10 +33,17 @@ export interface TableColumns {
 }
 
 /** Columns that lists have beside those that the box knows of. */
-const furtherNames: readonly (readonly [Role, readonly string[]])[] = [
+const furtherNames = [
   ['lastSeen', ['lastseenutc', 'lastseen', 'lastonline']],
   ['status', ['urlstatus', 'c2status', 'status']],
-];
+  // MISP's own export.
+  ['toIds', ['toids']],
+] as const;
+type FurtherRole = (typeof furtherNames)[number][0];
+
+function isFurther(role: Role): role is FurtherRole {
+  return furtherNames.some(([name]) => name === role);
+}
 
 const typeOfIndicator: Readonly<Record<string, ValueType>> = {
   address: 'address',
@@ -61,13 +69,16 @@ export function headerColumns(line: string): TableColumns | undefined {
   let values = known.values.map(({ at, type }) => ({ at, type: type === undefined ? undefined : typeOfIndicator[type] }));
   // Beside its address the name of a server is what its provider calls it (Feodo Tracker).
   if (values.some(({ type }) => type === 'address') && known.place.port >= 0) values = values.filter(({ type }) => type === 'address');
+  // A row with the state of a URL is about the URL (URLhaus): its host is no value of its own, nor its URL a reference.
+  const url = names.indexOf('url');
+  if (url >= 0 && names.includes('urlstatus')) values = [{ at: url, type: 'url' }];
   const place: TableColumns['place'] = {};
   for (const role of roles) {
-    const at = role === 'lastSeen' || role === 'status' ? -1 : known.place[role];
-    if (at >= 0) place[role] = at;
+    const at = isFurther(role) ? -1 : known.place[role];
+    if (at >= 0 && !values.some((value) => value.at === at)) place[role] = at;
   }
   for (const [role, words] of furtherNames) {
-    const at = names.findIndex((name, index) => words.includes(name) && !values.some((value) => value.at === index));
+    const at = names.findIndex((name, index) => (words as readonly string[]).includes(name) && !values.some((value) => value.at === index));
     if (at >= 0) place[role] = at;
   }
   return { delimiter: known.delimiter, values, place };

@@ -16,6 +16,10 @@ const ownNames: ReadonlySet<string> = new Set([
 /** Scope of a link-local address: `fe80::1%lo0`. */
 const scope = /%\w+$/;
 
+export function isOwnName(name: string): boolean {
+  return ownNames.has(name.toLowerCase());
+}
+
 export function readHosts(input: Input, harvest: Harvest): void {
   eachLine(input, harvest, (line, number) => {
     const comment = line.indexOf('#');
@@ -27,7 +31,7 @@ export function readHosts(input: Input, harvest: Harvest): void {
       return;
     }
     for (const name of names) {
-      if (!ownNames.has(name.toLowerCase())) harvest.read(readDomain(name), nothingSaid, name, number);
+      if (!isOwnName(name)) harvest.read(readDomain(name), nothingSaid, name, number);
     }
   });
 }

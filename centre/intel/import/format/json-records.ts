@@ -14,6 +14,7 @@ const recordsLookedAt = 100;
 /** Throws a `UserError` where no field is known to hold values. */
 export function readRecords(document: unknown, from: string, harvest: Harvest, map: ColumnMap | undefined): void {
   const records = recordsOf(document);
+  if (records.length === 0) return;
   const names = [...new Set(records.slice(0, recordsLookedAt).flatMap(({ record }) => Object.keys(record)))];
   const columns = map === undefined ? recordColumns(records.map(({ record }) => record)) : mappedColumns(map, names, ',');
   if (columns === undefined) throw new UserError(`${from} is JSON in which no field is known to hold values: use --as json --map value=…`);

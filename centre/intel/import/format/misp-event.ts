@@ -20,7 +20,7 @@ export function eventsIn(document: unknown, depth = 0): Fields[] {
   if (!isFields(document)) return [];
   if (isFields(document.Event) && !('type' in document && 'value' in document)) return [document.Event];
   if ('response' in document) return eventsIn(document.response, depth + 1);
-  if (Array.isArray(document.Attribute)) return [document];
+  if (Array.isArray(document.Attribute) || (Array.isArray(document.Object) && 'uuid' in document)) return [document];
   return typeof document.type === 'string' && typeof document.value === 'string' ? [{ ...eventOf(document), Attribute: [document] }] : [];
 }
 

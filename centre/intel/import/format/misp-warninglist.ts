@@ -7,11 +7,12 @@ import { isNothing, type Reading } from '../value/reading.ts';
 import { refang } from '../value/refang.ts';
 
 export function isWarninglist(document: Fields): boolean {
-  return Array.isArray(document.list) && typeof document.type === 'string';
+  return Array.isArray(document.list) && (typeof document.type === 'string' || Array.isArray(document.matching_attributes));
 }
 
 export function readWarninglist(document: Fields, harvest: Harvest): void {
-  const type = textOf(document.type).toLowerCase();
+  // MISP takes a list without a type for one of strings.
+  const type = textOf(document.type).toLowerCase() || 'string';
   const said: Said = { confidence: 100 };
   const name = textOf(document.name);
   if (name !== '') said.reference = `MISP warning list: ${name}`;

@@ -11,11 +11,14 @@ import type { Reading } from '../value/reading.ts';
 import { refang } from '../value/refang.ts';
 
 const nothingSaid: Said = {};
+/** A comma may be part of a URL; one before the next URL is not. */
+const separators = /[\s|<>"“”`]+|\]\(|[,;](?=h(?:xx|tt)ps?[:[])/i;
+const punctuation = /(?:[.,;:!?'’…]|\*\*)+$/;
 const emailPattern = /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/;
 
 export function readReportText(input: Input, harvest: Harvest): void {
   eachLine(input, harvest, (line, number) => {
-    for (const word of line.split(/[\s|<>"“”`]+|\]\(/)) if (word !== '') readWord(word, number, harvest);
+    for (const word of line.split(separators)) if (word !== '') readWord(word, number, harvest);
   });
 }
 
@@ -36,14 +39,31 @@ function readWord(word: string, number: number, harvest: Harvest): void {
     harvest.take(reading.kind, reading.value, nothingSaid);
     return;
   }
+  const parts = word.split(/[,;]/).filter((part) => part !== '');
+  if (parts.length > 1) for (const part of parts) readWord(part, number, harvest);
 }
 
-/** Without the sentence's punctuation, then without its brackets; a bracket may be part of a defanged value or of an IPv6 address. */
+/** Without the sentence's punctuation, then without its brackets; a bracket may be part of a defanged value, of an IPv6 address or of a URL. */
 function formsOf(word: string): string[] {
-  const bare = word.replace(/[.,;:!?'’…]+$/, '').replace(/^['‘]+/, '');
+  const bare = withoutEnd(word.replace(/^(?:['‘]|\*\*)+/, ''));
   const whole = refang(bare);
   const inner = whole.replace(/^[([{]+/, '').replace(/[)\]}]+[.,;:!?]*$/, '');
   return [bare, inner].filter((form, index) => form !== '' && (index === 0 || inner !== whole));
+}
+
+/** A bracket that ends a word and was not opened in it is the sentence's. */
+function withoutEnd(word: string): string {
+  let bare = word.replace(punctuation, '');
+  while (/[)\]}]$/.test(bare) && !isClosing(refang(bare))) bare = bare.slice(0, -1).replace(punctuation, '');
+  return bare;
+}
+
+/** Whether the bracket at the end of the text ends one that was opened in it. */
+function isClosing(text: string): boolean {
+  const end = text.at(-1) ?? '';
+  const start = ({ ')': '(', ']': '[', '}': '{' } as Readonly<Record<string, string>>)[end];
+  // What was no more than a defanged dot is gone.
+  return start === undefined || text.split(start).length >= text.split(end).length;
 }
 
 function isMeant(reading: Exclude<Reading, string>, wasDefanged: boolean): boolean {

@@ -9,12 +9,13 @@ import { isNothing, type Reading } from '../value/reading.ts';
 import { refang } from '../value/refang.ts';
 import { readTyped, type ValueType } from '../value/typed-value.ts';
 import { type Role, type TableColumns, valueTypeOf } from './csv-columns.ts';
+import { isValue, readAttribute } from './misp-attribute.ts';
 
 const allowWords = /^(?:allow|allowed|white|whitelist|allowlist|pass)$/i;
 const blockWords = /^(?:block|blocked|bad|black|blacklist|blocklist|deny|alert)$/i;
 const noTypeWords: ReadonlySet<string> = new Set(['hash', 'md5', 'sha1', 'sha256']);
 const shownLengthMax = 200;
-const saidRoles: readonly Role[] = ['family', 'source', 'confidence', 'tlp', 'firstSeen', 'lastSeen', 'validUntil', 'reference', 'status'];
+const saidRoles = ['family', 'source', 'confidence', 'tlp', 'firstSeen', 'lastSeen', 'validUntil', 'reference', 'status', 'toIds'] as const;
 
 export class TableRows {
   private readonly columns: TableColumns;
@@ -43,10 +44,22 @@ export class TableRows {
     const port = this.cell(fields, 'port');
     const type = typeWord === '' ? columnType : this.typeOf(typeWord);
     if (typeWord !== '' && type === undefined) {
-      this.refuseType(typeWord, text, where);
+      if (typeWord.includes('|')) this.pair(typeWord, text, fields, where);
+      else this.refuseType(typeWord, text, where);
       return;
     }
-    const reading = this.reading(text, type, port);
+    this.take(this.reading(text, type, port), [typeWord, text, port], fields, where);
+  }
+
+  /** A pair of MISP, as its export of tables has them too. */
+  private pair(typeWord: string, text: string, fields: readonly string[], where: number | string): void {
+    const readings = readAttribute(typeWord.toLowerCase(), text);
+    const values = readings.filter(isValue);
+    if (values.length === 0 && readings[0] === 'other-type') this.refuseType(typeWord, text, where);
+    else for (const reading of values.length === 0 ? readings.slice(0, 1) : values) this.take(reading, [typeWord, text], fields, where);
+  }
+
+  private take(reading: Reading, parts: readonly string[], fields: readonly string[], where: number | string): void {
     const said = this.said(fields);
     const list = this.cell(fields, 'list');
     const isBadList = list !== '' && !allowWords.test(list) && !blockWords.test(list);
@@ -54,7 +67,7 @@ export class TableRows {
       this.harvest.take(reading.kind, reading.value, said, list !== '' && allowWords.test(list));
       return;
     }
-    const shown = [typeWord, text, port].filter((part) => part !== '').join(' ');
+    const shown = parts.filter((part) => part !== '').join(' ');
     const reason = typeof reading === 'string' ? reading : typeof said === 'string' ? said : 'bad-list-word';
     this.harvest.refuse(reason, shown, where);
   }
@@ -63,7 +76,8 @@ export class TableRows {
   private typeOf(word: string): ValueType | undefined {
     if (word === this.lastTypeWord) return this.lastType;
     this.lastTypeWord = word;
-    this.lastType = valueTypeOf(word);
+    // A column may hold fingerprints alone; a type among others means the hash of a file.
+    this.lastType = noTypeWords.has(word.toLowerCase()) ? undefined : valueTypeOf(word);
     return this.lastType;
   }
 
@@ -100,9 +114,9 @@ export class TableRows {
 
   private readSaid(fields: readonly string[]): Said | Reason {
     const said: Said = {};
-    const [family, origin, confidence, tlp, firstSeen, lastSeen, validUntil, reference, status] = saidRoles.map((role) =>
-      this.cell(fields, role),
-    ) as [string, string, string, string, string, string, string, string, string];
+    const cell = (role: (typeof saidRoles)[number]) => this.cell(fields, role);
+    const [family, origin, confidence, tlp] = [cell('family'), cell('source'), cell('confidence'), cell('tlp')];
+    const [validUntil, reference] = [cell('validUntil'), cell('reference')];
     if (family !== '') said.family = family;
     if (origin !== '') said.origin = origin;
     if (reference !== '') said.reference = reference;
@@ -112,11 +126,12 @@ export class TableRows {
     const marking = readTlp(tlp);
     if (marking !== undefined) said.tlp = marking;
     else if (tlp !== '') this.harvest.passOver('bad-tlp');
-    const first = readTime(firstSeen);
+    const first = readTime(cell('firstSeen'));
     if (first !== undefined) said.firstSeenMs = first;
-    const last = readTime(lastSeen);
+    const last = readTime(cell('lastSeen'));
     if (last !== undefined) said.lastSeenMs = last;
-    if (/^offline$/i.test(status)) said.isOffline = true;
+    if (/^offline$/i.test(cell('status'))) said.isOffline = true;
+    if (/^(?:0|false|no)$/i.test(cell('toIds'))) said.isNotForDetection = true;
     if (validUntil === '') return said;
     // An end that cannot be read must not mean "for ever".
     const end = readTime(validUntil);

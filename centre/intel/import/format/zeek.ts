@@ -29,7 +29,7 @@ export function readZeek(input: Input, harvest: Harvest): void {
   let lastKey = '';
   let said: Said = {};
   eachLine(input, harvest, (line, number) => {
-    if (line.startsWith('#fields')) columns = readColumns(line);
+    if (line.startsWith('#fields')) columns = readColumns(line, input.from);
     if (line.startsWith('#') || line.trim() === '') return;
     if (columns === undefined) throw new UserError(`${input.from} has no line #fields before its entries`);
     const cells = line.split('\t');
@@ -55,8 +55,10 @@ function saidOf(origin: string, family: string, reference: string): Said {
   return said;
 }
 
-function readColumns(line: string): Columns {
+function readColumns(line: string, from: string): Columns {
   const names = line.trim().split(/\t+/).slice(1);
+  if (!names.includes('indicator') || !names.includes('indicator_type'))
+    throw new UserError(`${from}: its line #fields names no indicator and indicator_type, with tabs between`);
   return {
     value: names.indexOf('indicator'),
     type: names.indexOf('indicator_type'),

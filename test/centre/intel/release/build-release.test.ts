@@ -22,7 +22,7 @@ const entry = (kind: LibraryEntry['kind'], value: string, more: Partial<LibraryE
 
 async function build(entries: readonly LibraryEntry[], more: Partial<BuildOrder> = {}) {
   const folder = more.folder ?? temporaryFolder();
-  const own = ['centre.langson.gov.vn', '203.0.113.5', '2001:db8:5::1'];
+  const own = ['centre.langson.gov.vn', 'TrungTâm.example', '203.0.113.5', '2001:db8:5::1'];
   const release = await buildRelease({ channel: 'main', entries, own, published: [], nowMs, ...more, folder });
   const releases = new ReleaseFolder(folder);
   return { folder, release, releases, set: loadIndicatorSet(releases.files(release.version).set) };
@@ -47,6 +47,7 @@ describe('poison', () => {
     ['cidr', '203.0.113.0/24', 'own'],
     ['cidr', '2001:db8:5::/48', 'own'],
     ['address_port', '1.1.1.1:53', 'infrastructure'],
+    ['address_port', '[2606:4700:4700::1111]:443', 'infrastructure'],
     ['address_port', '[2001:db8:5::1]:443', 'own'],
     ['domain', 'com', 'public-suffix'],
     ['domain', 'gov.vn', 'public-suffix'],
@@ -57,8 +58,35 @@ describe('poison', () => {
     ['domain', 'mail.centre.langson.gov.vn', 'own'],
     ['domain', 'google.com', 'infrastructure'],
     ['domain', 'windowsupdate.com', 'infrastructure'],
+    ['cidr', '45.0.0.0/9', 'too-wide'],
+    ['cidr', '2a00::/19', 'too-wide'],
+    ['domain', '=langson.gov.vn', 'own'],
+    ['domain', 'xn--trungtm-uwa.example', 'own'],
+    ['domain', 'www.google.com', 'infrastructure'],
+    ['domain', '=www.google.com', 'infrastructure'],
+    ['domain', 'ctldl.windowsupdate.com', 'infrastructure'],
+    ['domain', '0.vn.pool.ntp.org', 'infrastructure'],
     ['url', 'http://8.8.8.8/', 'infrastructure'],
+    ['url', 'http://8.8.8.8/x', 'infrastructure'],
     ['url', 'http://google.com/', 'infrastructure'],
+    ['url', 'http://google.com', 'infrastructure'],
+    ['url', 'google.com/?', 'infrastructure'],
+    ['url', 'http://google.com#x', 'infrastructure'],
+    ['url', 'http://user:pw@google.com/', 'infrastructure'],
+    ['url', 'http://google.com:443/a/..', 'infrastructure'],
+    ['url', 'http://www.google.com/', 'infrastructure'],
+    ['url', 'http://user@centre.langson.gov.vn/x', 'own'],
+    ['url', 'http://langson.gov.vn/', 'own'],
+    ['ja3', 'cd08e31494f9531f560d64c695473da9', 'everyday'],
+    ['ja4', 't13d1516h2_8daaf6152771_02713d6af862', 'everyday'],
+    ['user_agent', 'Mozilla/5.0', 'everyday'],
+    [
+      'user_agent',
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36 Edg/138.0.0.0',
+      'everyday',
+    ],
+    ['user_agent', 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:139.0) Gecko/20100101 Firefox/139.0', 'everyday'],
+    ['user_agent', 'Microsoft-CryptoAPI/10.0', 'everyday'],
     ['url', 'http://gov.vn/', 'public-suffix'],
     ['url', 'http://10.0.0.1/x', 'reserved'],
     ['url', 'http://centre.langson.gov.vn:8443/targets/x', 'own'],
@@ -76,24 +104,29 @@ describe('poison', () => {
     for (const text of ['8.8.8.8', '10.1.2.3', '192.168.1.1', '203.0.113.5', '172.1.1.1']) expect(address(set, text), text).toBeUndefined();
     for (const name of ['x.gov.vn', 'www.google.com', 'centre.langson.gov.vn', 'a.com'])
       expect(set.domain(name, nowMs), name).toBeUndefined();
-    expect(set.url('google.com', '/', nowMs)).toBeUndefined();
+    for (const host of ['google.com', 'www.google.com', 'langson.gov.vn', '8.8.8.8'])
+      expect(set.url(host, '/', nowMs), host).toBeUndefined();
   });
 
   test('is not what merely lies beside it', async () => {
     const good: [LibraryEntry['kind'], string][] = [
       ['address', '8.8.8.9'],
       ['cidr', '203.0.112.0/24'],
-      ['domain', 'evil.google.com'],
+      ['domain', 'evil.amazonaws.com'],
       ['domain', 'evil-gov.vn'],
       ['domain', 'other.langson.gov.vn'],
       ['url', 'http://google.com/evil'],
-      ['url', 'http://8.8.8.8/evil'],
       ['address', '203.0.113.6'],
+      ['cidr', '45.0.0.0/12'],
+      ['domain', 'bucket.storage.googleapis.com'],
+      ['url', 'http://google.com/?q=evil'],
+      ['user_agent', 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0.4430.93 Safari/537.36'],
+      ['ja3', 'a'.repeat(32)],
     ];
     const { release, set } = await build(good.map(([kind, value]) => entry(kind, value)));
     expect(release.poison.count).toBe(0);
     expect(address(set, '8.8.8.9')?.value).toBe('8.8.8.9');
-    expect(set.domain('www.evil.google.com', nowMs)?.value).toBe('evil.google.com');
+    expect(set.domain('www.evil.amazonaws.com', nowMs)?.value).toBe('evil.amazonaws.com');
   });
 });
 

@@ -41,11 +41,12 @@ describe('a check', () => {
     const popular = new PopularDomains('# rank list\n1,example.com\n2,"shop.example.net"\n3,mail.example.org\nnot a name\n');
     const names = ['example.com', 'example.net', 'evil.example.com', '=example.com', 'mail.example.org', 'org.example'];
     const { report } = await check([names.map((name) => domain(name))], { popular });
-    expect(report.findings).toMatchObject([{ code: 'popular', isRefusal: true, count: 3 }]);
+    expect(report.findings).toMatchObject([{ code: 'popular', isRefusal: true, count: 4 }]);
     expect(report.findings[0]?.examples).toEqual([
-      { value: 'example.com', detail: 'rank 1, from list' },
-      { value: 'example.net', detail: 'rank 2, from list' },
-      { value: 'mail.example.org', detail: 'rank 3, from list' },
+      { value: 'example.com', detail: { en: 'rank 1, from list', vi: 'hạng 1, từ list' } },
+      { value: 'example.net', detail: { en: 'rank 2, from list', vi: 'hạng 2, từ list' } },
+      { value: '=example.com', detail: { en: 'rank 1, from list', vi: 'hạng 1, từ list' } },
+      { value: 'mail.example.org', detail: { en: 'rank 3, from list', vi: 'hạng 3, từ list' } },
     ]);
     const url = { ...domain('http://example.com/'), kind: 'url' as const };
     expect((await check([[url, { ...url, value: 'http://example.com/evil' }]], { popular })).report.findings[0]?.count).toBe(1);
@@ -78,7 +79,7 @@ describe('a check', () => {
     ]);
     expect(report.isRefused).toBe(false);
     expect(report.findings).toMatchObject([
-      { code: 'poison', examples: [{ value: 'gov.vn', detail: 'public-suffix, from list' }] },
+      { code: 'poison', examples: [{ value: 'gov.vn', detail: { en: 'a public suffix, from list' } }] },
       { code: 'allow-listed', examples: [{ value: 'url.example' }] },
     ]);
   });
@@ -95,7 +96,12 @@ describe('a check', () => {
     const { report } = await check([domains(0, 100), domains(0, 110)], { askBoxes });
     expect(asked.length).toBe(10);
     expect(report.findings).toEqual([
-      { code: 'would-fire', isRefusal: true, count: 1, examples: [{ value: 'n000100.bad.example', detail: 'on 21 hosts' }] },
+      {
+        code: 'would-fire',
+        isRefusal: true,
+        count: 1,
+        examples: [{ value: 'n000100.bad.example', detail: { en: 'on 21 hosts', vi: 'trên 21 máy' } }],
+      },
     ]);
     expect((await check([domains(0, 100), domains(0, 110)], { askBoxes, hostsMax: 21 })).report.isRefused).toBe(false);
   });
@@ -125,7 +131,12 @@ describe('a check', () => {
       [...of('one', 0, 300), ...of('two', 300, 100)],
     ]);
     expect(report.findings).toEqual([
-      { code: 'source-shrunken', isRefusal: false, count: 1, examples: [{ value: 'two', detail: '300 before, 100 now' }] },
+      {
+        code: 'source-shrunken',
+        isRefusal: false,
+        count: 1,
+        examples: [{ value: 'two', detail: { en: '300 before, 100 now', vi: 'trước 300, nay 100' } }],
+      },
     ]);
   });
 

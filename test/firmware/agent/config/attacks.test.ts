@@ -182,6 +182,17 @@ describe('the clock', () => {
     await next.heard('applied', 7, true);
   });
 
+  it('that follows nobody is not moved to the day for which an order is meant, and the order waits', async () => {
+    const made = await ruled();
+    Object.assign(made.clock, { nowMs: Date.now(), synced: false });
+    const issued = iso(Date.now());
+    made.send(made.director.config({ seq: 6, issued, notBefore: iso(Date.now() + 7 * day), expires: iso(Date.now() + 30 * day) }));
+    expect(await made.heard('rejected', 6)).toMatchObject({ errors: [{ code: 'not-yet-valid' }], running: { seq: 5 } });
+    // What is meant for today counts today.
+    made.send(made.director.config({ seq: 7, issued, notBefore: issued, expires: iso(Date.now() + day) }));
+    await made.heard('applied', 7, true);
+  });
+
   it('in 2100, following nobody, makes every order expired; the box goes on, and takes the order when the clock is mended', async () => {
     const made = await ruled();
     made.clock.nowMs = Date.parse('2100-01-01T00:00:00Z');

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigKeeper, type ConfigKeeperParts } from '../../../../firmware/agent/config/config-keeper.ts';
+import { ConfigKeeper } from '../../../../firmware/agent/config/config-keeper.ts';
+import type { ConfigKeeperParts } from '../../../../firmware/agent/config/keeper-parts.ts';
 import type { LedgerEntry, OrderEntry } from '../../../../firmware/agent/ledger/ledger-entry.ts';
 import type { Disk } from '../../../../firmware/agent/orders/stored-file.ts';
 import { type ClockReading, TrustedTime } from '../../../../firmware/agent/orders/trusted-time.ts';
@@ -91,7 +92,16 @@ export interface TestBoxOptions {
 }
 
 /** A quick trial; a clock that follows a time server. */
-export const quick = { trialMs: 60, takeUpMs: 2_000, linkGraceMs: 200, sensorGraceMs: 100, turnMs: 5, takingUpTurnMs: 2, retryMs: 20 };
+export const quick = {
+  trialMs: 60,
+  takeUpMs: 2_000,
+  linkGraceMs: 200,
+  sensorGraceMs: 100,
+  turnMs: 5,
+  takingUpTurnMs: 2,
+  settleMs: 0,
+  retryMs: 20,
+};
 
 export function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'vonggac-config-'));

@@ -49,7 +49,7 @@ const keeper = new ConfigKeeper({
   }),
   ledger: { record: () => undefined },
   log: { info: () => undefined, warn: (fields, text) => process.stdout.write(`problem ${text} ${JSON.stringify(fields)}\n`) },
-  limits: { trialMs: 3, takeUpMs: 10_000, turnMs: 1, takingUpTurnMs: 1 },
+  limits: { trialMs: 3, takeUpMs: 10_000, turnMs: 1, takingUpTurnMs: 1, settleMs: 0 },
 });
 
 function next(after: number): void {

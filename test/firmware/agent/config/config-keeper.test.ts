@@ -1,4 +1,5 @@
 /** Orders that are good, and changes that are not: what is put in force, watched, turned back and told. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { director, hashOf } from '../orders/director.ts';
 import { until } from '../uplink/listener.ts';
@@ -99,6 +100,19 @@ describe('an order of the director', () => {
     expect(next.inForce()).toBeUndefined();
     next.send(other.config({ seq: 1 }));
     await next.heard('applied', 1);
+  });
+
+  it('of the capture waits after a start until it is known what there is to be seen; another one does not', async () => {
+    const made = await box({ limits: { settleMs: 10_000 } });
+    made.send(made.director.config({ seq: 1, settings: { lang: 'en' } }));
+    await made.heard('applied', 1, true);
+    made.sensor.packets = 50;
+    made.send(made.director.config({ seq: 2, settings: { lang: 'en', capture: { filter: 'less 1' } } }));
+    await sleep(50);
+    expect(made.inForce()).toMatchObject({ seq: 1 });
+    made.sensor.packets = 5_000;
+    made.clock.monotonicMs += 6_000;
+    expect(await made.heard('rolled_back', 2)).toMatchObject({ reason: expect.stringContaining('no packet was seen') });
   });
 
   it('is put in force without a sensor, which reads it when it comes', async () => {
@@ -231,13 +245,15 @@ describe('a trial', () => {
     expect(made.applied.at(-1)).toBeUndefined();
   });
 
-  it('is not begun where the sensor refuses the settings, which is reported as such', async () => {
+  it('is not begun where the sensor refuses the settings, which is reported with the place that it names', async () => {
     const made = await box({
-      sensor: (sensor) => Object.assign(sensor, { refusal: (inForce: unknown) => inForce && 'the filter is wrong' }),
+      sensor: (sensor) =>
+        Object.assign(sensor, { refusal: (inForce: unknown) => inForce && 'capture.filter: cannot capture on tap0: syntax error' }),
     });
     made.send(made.director.config({ seq: 1, settings: { capture: { filter: 'nonsense' } } }));
     const reported = await made.heard('rejected', 1);
-    expect(reported.errors).toEqual([{ path: '', message: 'the filter is wrong', code: 'refused-by-sensor' }]);
+    const message = 'cannot capture on tap0: syntax error';
+    expect(reported.errors).toEqual([{ path: 'capture.filter', message, code: 'refused-by-sensor' }]);
     expect(reported.hash).toBe(hashOf({ capture: { filter: 'nonsense' } }));
     expect(made.inForce()).toBeUndefined();
     const next = await again(made);

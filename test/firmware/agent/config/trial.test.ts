@@ -1,6 +1,7 @@
 /** What is held against a change, and what is not. */
 import { describe, expect, it } from 'vitest';
 import type { Baseline } from '../../../../firmware/agent/config/accepted-order.ts';
+import { isOtherPort } from '../../../../firmware/agent/config/port.ts';
 import { Recent } from '../../../../firmware/agent/config/recent.ts';
 import { type Sample, Trial, trialLimitsDefault } from '../../../../firmware/agent/config/trial.ts';
 import type { SensorReport } from '../../../../firmware/contract/health.ts';
@@ -28,7 +29,10 @@ function sampleAt({ s, packets = 0, alerts, state = 'running', settings, restart
 
 /** The verdicts of a trial, from just before the change. */
 function verdicts(baseline: Baseline, start: Moment, ...moments: Moment[]): string[] {
-  const trial = new Trial(hash, baseline, trialLimitsDefault, sampleAt(start));
+  return verdictsOf(new Trial(hash, baseline, trialLimitsDefault, sampleAt(start)), moments);
+}
+
+function verdictsOf(trial: Trial, moments: readonly Moment[]): string[] {
   return moments.map((moment) => {
     const verdict = trial.look(sampleAt({ settings: { hash }, ...moment }));
     return 'reason' in verdict ? `${verdict.kind}: ${verdict.reason}` : verdict.kind;
@@ -52,6 +56,25 @@ describe('a change', () => {
     expect(verdicts({ ...usual, packetsPerSecond: 0.5 }, { s: 0 }, ...moments).at(-1)).toBe('stood');
     const { packetsPerSecond: _, ...unknown } = usual;
     expect(verdicts(unknown, { s: 0 }, ...moments).at(-1)).toBe('stood');
+  });
+
+  it('of the port is turned back where there is hardly anything to be seen, as at the port of management; another change is not', () => {
+    const moments: Moment[] = [
+      { s: 1, packets: 0 },
+      { s: 31, packets: 100 },
+      { s: 61, packets: 240 },
+    ];
+    const atOtherPort = () => new Trial(hash, usual, trialLimitsDefault, sampleAt({ s: 0 }), true);
+    expect(verdictsOf(atOtherPort(), moments).at(-1)).toMatch(
+      /^failed: at this port 140 packets were seen in 30 s; before, there were 100\.0/,
+    );
+    expect(verdicts(usual, { s: 0 }, ...moments).at(-1)).toBe('stood');
+    expect(verdictsOf(atOtherPort(), [...moments.slice(0, 2), { s: 61, packets: 250 }]).at(-1)).toBe('stood');
+    expect(isOtherPort(undefined, { lang: 'vi' })).toBe(false);
+    expect(isOtherPort(undefined, { capture: { filter: 'ip' } })).toBe(false);
+    expect(isOtherPort({ capture: { interface: 'eth1' } }, { capture: { interface: 'eth0' } })).toBe(true);
+    expect(isOtherPort({ capture: { interface: 'eth1' } }, { capture: { interface: 'eth1', promiscuous: false } })).toBe(true);
+    expect(isOtherPort({ capture: { interface: 'eth1' } }, {})).toBe(true);
   });
 
   it('is not turned back because another run of the sensor counts from 0', () => {
@@ -105,7 +128,21 @@ describe('what was before', () => {
     expect(recent.baseline(sampleAt({ s: 605, packets: 6_050, alerts: 121 }))).toEqual({
       ...{ isSensorConnected: true, isLinked: true, isCapturing: true, packetsPerSecond: 10, alertsPerSecond: 0.2 },
     });
+    // Another run of the sensor: until it has something to tell, the one before counts.
     recent.take(sampleAt({ s: 610, packets: 3 }));
-    expect(recent.baseline(sampleAt({ s: 612, packets: 5 }))).not.toHaveProperty('packetsPerSecond');
+    expect(recent.baseline(sampleAt({ s: 612, packets: 5 }))).toMatchObject({ packetsPerSecond: 10, alertsPerSecond: 0.2 });
+    expect(recent.baseline(sampleAt({ s: 620, packets: 53 }))).toMatchObject({ packetsPerSecond: 5 });
+  });
+
+  it('is waited for after a start, but not for long', () => {
+    const recent = new Recent(15_000);
+    const asked = (moment: Moment) => recent.isSettling(sampleAt(moment));
+    recent.take(sampleAt({ s: 0, isSensorConnected: false }));
+    expect(asked({ s: 1, isSensorConnected: false })).toBe(true);
+    expect(asked({ s: 3, packets: 100 })).toBe(true);
+    expect(asked({ s: 6, packets: 400, state: 'waiting' })).toBe(true);
+    expect(asked({ s: 6, packets: 400 })).toBe(false);
+    expect(asked({ s: 15, isSensorConnected: false })).toBe(false);
+    expect(new Recent().isSettling(sampleAt({ s: 0 }))).toBe(false);
   });
 });

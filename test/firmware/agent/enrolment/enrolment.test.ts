@@ -55,7 +55,15 @@ describe('enrolment', () => {
     expect(identity).toMatchObject({ box: 'ubnd-huyen-van-lang-1', agency: 'UBND huyện Văn Lãng', contacts: [{ name: 'Lý Văn Tài' }] });
     expect(existsSync(box.claimFile)).toBe(false);
     expect(openFiles(box)).toEqual([]);
-    expect(readdirSync(box.paths.folder).toSorted()).toEqual(['box.pem', 'boxes.crt', 'enrolment.json', 'identity.json', 'servers.crt']);
+    expect(readdirSync(box.paths.folder).toSorted()).toEqual([
+      'box.pem',
+      'boxes.crt',
+      'enrolment.json',
+      'identity.json',
+      'identity.json.copy',
+      'root.json',
+      'servers.crt',
+    ]);
     const { serverAuthority: caFile, credential } = box.paths;
     const options = uplinkOptionsSchema.parse({ url: identity.broker, caFile, certFile: credential, keyFile: credential });
     const connection = await openConnection(options, { clientId: identity.box }, soon());

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Fetch, FetchFault } from '../../../../firmware/agent/intel/fetch-process.ts';
-import { IntelligenceKeeper, type KeeperLimits } from '../../../../firmware/agent/intel/intelligence-keeper.ts';
+import { IntelligenceKeeper } from '../../../../firmware/agent/intel/intelligence-keeper.ts';
+import type { KeeperLimits } from '../../../../firmware/agent/intel/keeper-limits.ts';
 import { ReleaseStore } from '../../../../firmware/agent/intel/release-store.ts';
 import { type FetchOrder, releaseFileName } from '../../../../firmware/contract/fetch-order.ts';
-import type { SensorReport } from '../../../../firmware/contract/health.ts';
 import { type IntelligenceReported, type Release, releaseSchema } from '../../../../firmware/contract/intelligence-message.ts';
 import { readStateFile, releaseInUseSchema } from '../../../../firmware/state-folder.ts';
 import { until } from '../uplink/listener.ts';
+import { TestSensor } from './test-sensor.ts';
 
 const releaseOf = (version: number): Release => ({ channel: 'main', version, sha256: version.toString(16).padStart(64, '0') });
 const quick: Partial<KeeperLimits> = {
@@ -22,51 +23,6 @@ const quick: Partial<KeeperLimits> = {
   pollMs: 5,
   offerMs: 10,
 };
-
-/** Takes up what the pointer names, as the sensor does, unless it was told to refuse. */
-class TestSensor {
-  isConnected = true;
-  opened = 0;
-  refuses: ((version: number) => boolean) | undefined;
-  isDeaf = false;
-  reloads = 0;
-  #running: number | undefined;
-  #error: string | undefined;
-  readonly #folder: string;
-
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  get running(): number | undefined {
-    return this.#running;
-  }
-
-  reload(): void {
-    this.reloads++;
-    if (this.isDeaf) return;
-    const inUse = readStateFile(join(this.#folder, 'in-use.json'), releaseInUseSchema);
-    if (inUse !== undefined && (this.refuses?.(inUse.release.version) || !existsSync(join(this.#folder, inUse.file)))) {
-      this.#error = 'the canary did not sing';
-      return;
-    }
-    this.#error = undefined;
-    this.#running = inUse?.release.version;
-  }
-
-  report(): SensorReport {
-    return {
-      capture: { state: 'running', source: 'eth1', shedding: false, packets: 1, bytes: 1 },
-      alerts: { open: 0, opened: this.opened },
-      intelligence: {
-        bundle: 'x',
-        indicators: 1,
-        ...(this.#running === undefined ? {} : { release: this.#running }),
-        ...(this.#error === undefined ? {} : { error: this.#error }),
-      },
-    };
-  }
-}
 
 describe('the keeper of the indicators', () => {
   let folder: string;
@@ -91,7 +47,6 @@ describe('the keeper of the indicators', () => {
     keeper = new IntelligenceKeeper({
       box: 'hx-01',
       store: new ReleaseStore(folder, { read: readStateFile }),
-      read: readStateFile,
       repository: () => ({ url: 'https://centre.example' }),
       rootFile: 'root.json',
       bytesPerSecondMax: () => 1e6,
@@ -281,5 +236,53 @@ describe('the keeper of the indicators', () => {
     begin().order(releaseOf(1));
     await reached('1 armed true');
     expect(inUse()).toBe(1);
+  });
+
+  /** Nothing more can be written, as on a full disk, for whatever is there in the place of the draft. */
+  const fill = () => {
+    for (const name of ['keeper.json.new', 'in-use.json.new']) mkdirSync(join(folder, name));
+  };
+  const empty = () => {
+    for (const name of ['keeper.json.new', 'in-use.json.new']) rmSync(join(folder, name), { recursive: true });
+  };
+
+  it('obeys the newest order also where the disk has no room to keep it, as soon as there is room', async () => {
+    begin().order(releaseOf(1));
+    await reached('1 armed true');
+    fill();
+    keeper?.order(releaseOf(2));
+    await until(() => reported.some(({ wanted, code }) => wanted?.version === 2 && code === 'no-room'), 'the want of room');
+    keeper?.order(releaseOf(3));
+    await until(() => reported.some(({ wanted, code }) => wanted?.version === 3 && code === 'no-room'), 'the want of room');
+    expect([sensor.running, inUse()]).toEqual([1, 1]);
+    empty();
+    await reached('3 armed true');
+    expect([sensor.running, inUse()]).toEqual([3, 3]);
+  });
+
+  it('keeps a release that stands its trial, and begins at all, where the disk is full', async () => {
+    limits = { ...quick, trialMs: 300 };
+    begin().order(releaseOf(1));
+    await reached('1 armed false');
+    fill();
+    await reached('1 armed true');
+    await keeper?.stop();
+    writeFileSync(join(folder, 'in-use.json'), 'noise');
+    begin();
+    await reached('1 armed true');
+    empty();
+  });
+
+  it('says what the sensor runs with, also where that cannot go back', async () => {
+    begin().order(releaseOf(1));
+    await reached('1 armed true');
+    await keeper?.stop();
+    limits = { ...quick, trialMs: 5_000, stormAlertsMax: 10 };
+    begin().order(releaseOf(2));
+    await reached('2 armed false');
+    sensor.refuses = (version) => version === 1;
+    sensor.opened += 11;
+    await reached('2 rolled_back');
+    expect(reported.at(-1)).toMatchObject({ code: 'storm', running: { version: 2 } });
   });
 });

@@ -28,7 +28,6 @@ let turn = 0;
 const keeper = new IntelligenceKeeper({
   box: 'hx-01',
   store: new ReleaseStore(join(folder, 'intel'), { read: readStateFile }),
-  read: readStateFile,
   repository: () => ({ folder: repository }),
   rootFile: join(folder, 'root.json'),
   bytesPerSecondMax: () => 1e9,

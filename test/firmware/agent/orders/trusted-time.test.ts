@@ -99,6 +99,37 @@ describe('the time of a box', () => {
     expect(time.judge(at(5) + 60_000, at(30))).toBe('valid');
   });
 
+  it('is mended by the first true time server after a false one, also after a restart', async () => {
+    const clock: Clock = { nowMs: at(400), synced: true, monotonicMs: 0 };
+    const { time, folder } = timeWith(clock);
+    time.look();
+    expect(time.judge(at(1), at(30))).toBe('expired');
+    const alone = await later(time, folder, { nowMs: 0, synced: false, monotonicMs: 0 });
+    expect(alone.judge(at(1), at(30))).toBe('expired');
+    const next = await later(alone, folder, { nowMs: at(2), synced: true, monotonicMs: 0 });
+    expect(next.judge(at(1), at(30))).toBe('valid');
+    next.look();
+    const last = await later(next, folder, { nowMs: 0, synced: false, monotonicMs: 0 });
+    expect(last.judge(at(1), at(30))).toBe('valid');
+  });
+
+  it('is not remembered of a false time server beyond two years after the last signature', async () => {
+    const { time, folder } = timeWith({ nowMs: at(19 * 365), synced: true, monotonicMs: 0 });
+    time.look();
+    const next = await later(time, folder, { nowMs: 0, synced: false, monotonicMs: 0 });
+    expect(next.judge(at(1), at(30))).toBe('valid');
+  });
+
+  it('is not set back behind what was signed by a time server that says 1970', async () => {
+    const { time, folder } = timeWith({ nowMs: at(100), synced: true, monotonicMs: 0 });
+    time.look();
+    time.signed(at(100));
+    const next = await later(time, folder, { nowMs: 0, synced: true, monotonicMs: 0 });
+    next.look();
+    expect(next.judge(at(90), at(99))).toBe('expired');
+    expect(next.now()).toBe(at(100));
+  });
+
   it('begins at the build again where the file is damaged', async () => {
     const { time, folder } = timeWith({ nowMs: at(100), synced: true, monotonicMs: 0 });
     time.look();

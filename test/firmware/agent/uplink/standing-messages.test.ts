@@ -1,10 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import type { Connection } from '../../../../firmware/agent/uplink/connection.ts';
+import { StandingMessages } from '../../../../firmware/agent/uplink/standing-messages.ts';
 import { up } from '../../../../firmware/contract/topics.ts';
 import { afterTest, box, brokerOf, connected, uplinkOf } from './bench.ts';
 import { listen, until } from './listener.ts';
 import { TestOutbox } from './test-outbox.ts';
 
 const topic = up.configReported(box);
+
+/** Of which nothing but `publish` counts. */
+function connectionOf(publish: Connection['publish']): Connection {
+  const rest = {
+    receiveMaximum: 10,
+    packetBytesMax: 1_000,
+    lastHeardMs: 0,
+    warning: undefined,
+    closed: new Promise<string>(() => undefined),
+  };
+  return { ...rest, publish, subscribe: async () => undefined, end: async () => undefined, destroy: () => undefined };
+}
 
 async function listenerOf(url: string) {
   const listener = await listen(url);
@@ -52,6 +66,36 @@ describe('what a box says beside its outbox', { timeout: 20_000 }, () => {
       ['two', false, undefined],
       ['three', false, undefined],
     ]);
+  });
+
+  it('gives up an answer that the broker refuses, and says those that come after it', async () => {
+    const broker = await brokerOf();
+    const listener = await listenerOf(broker.url);
+    const uplink = uplinkOf({ url: broker.url }, new TestOutbox());
+    const answers = up.commandResponse(box);
+    // Nobody may write there.
+    uplink.standing.answer('$SYS/broker/version', 'refused');
+    uplink.standing.answer(answers, 'one');
+    await connected(uplink);
+    uplink.standing.answer(answers, 'two');
+    await until(() => listener.of(answers).length >= 2, 'the answers');
+    expect(listener.of(answers).map(({ body }) => body)).toEqual(['one', 'two']);
+    expect(uplink.state.lastError).toMatch(/an answer was not accepted/);
+  });
+
+  it('says an answer that was cut off on the connection that came in the meantime', async () => {
+    const problems: string[] = [];
+    const standing = new StandingMessages((text) => problems.push(text));
+    const cut = Promise.withResolvers<void>();
+    const said: string[] = [];
+    standing.begin(connectionOf(() => cut.promise));
+    standing.answer(topic, 'answer');
+    standing.end();
+    standing.begin(connectionOf(async ({ body }) => void said.push(String(body))));
+    cut.reject(new Error('the connection was closed'));
+    await until(() => said.length > 0, 'the answer');
+    expect(said).toEqual(['answer']);
+    expect(problems).toHaveLength(1);
   });
 
   it('lets the oldest of more answers than it holds go, and keeps the newest', async () => {

@@ -71,20 +71,26 @@ describe('the indicators', () => {
   };
 
   it('are well when they can be read and are fresh', async () => {
-    expect(await checkIntelligence([list('good.txt', 'evil.example\n192.0.2.1\n')])).toEqual([
+    expect(await checkIntelligence({ paths: [list('good.txt', 'evil.example\n192.0.2.1\n')] })).toEqual([
       { code: 'intel.ok', values: { count: 2, days: 0 } },
     ]);
   });
 
   it('are told apart: none, unreadable, empty, old; what was refused is a note', async () => {
-    const codes = async (paths: string[]) => (await checkIntelligence(paths)).map(({ code }) => code);
+    const codes = async (paths: string[]) => (await checkIntelligence({ paths })).map(({ code }) => code);
     expect(await codes([])).toEqual(['intel.none']);
     expect(await codes([join(folder, 'absent')])).toEqual(['intel.unreadable']);
     expect(await codes([list('empty.txt', '# nothing\nno indicator at all\n')])).toEqual(['intel.empty', 'intel.refused']);
     const old = list('old.txt', 'evil.example\n');
     const twentyDaysAgo = Date.now() / 1_000 - 20 * 86_400;
     utimesSync(old, twentyDaysAgo, twentyDaysAgo);
-    expect(await checkIntelligence([old])).toEqual([{ code: 'intel.old', values: { count: 1, days: 20 } }]);
+    expect(await checkIntelligence({ paths: [old] })).toEqual([{ code: 'intel.old', values: { count: 1, days: 20 } }]);
+  });
+});
+
+describe('indicators of the settings', () => {
+  it('are counted, and are enough for a box to know what to look for', async () => {
+    expect(await checkIntelligence({ paths: [], givenCount: 2 })).toEqual([{ code: 'intel.given', values: { count: 2 } }]);
   });
 });
 

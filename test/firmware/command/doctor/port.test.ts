@@ -64,6 +64,13 @@ describe.skipIf(obstacle !== undefined)(`the doctor at a mirror port (${obstacle
     expect(rate).toBeLessThan(framesPerSecond * 1.5);
   });
 
+  it('listens as the configuration of a box says', async () => {
+    const config = folder.write(Buffer.from(JSON.stringify({ capture: { interface: 'tap0', filter: 'udp', pace: 2 } })));
+    const { findings } = await examine(undefined, ['--config', config]);
+    expect(findings['mirror.silent']).toMatchObject({ degree: 'fault', interface: 'tap0' });
+    expect(findings['panel.none']).toBeDefined();
+  });
+
   it('says that a port on which nothing comes is silent', async () => {
     const { status, findings } = await examine();
     expect(findings['mirror.silent']).toMatchObject({ degree: 'fault', interface: 'tap0', seconds: 3 });

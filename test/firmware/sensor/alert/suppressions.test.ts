@@ -159,7 +159,11 @@ describe('a suppression', () => {
       message: expect.stringMatching(/neither an address/),
     });
     expect(fault({ id: 'x', host: '10.0.0.5', comment: 'y' })?.path).toEqual([0, 'until']);
-    for (const host of ['10.0.0.5', '10.0.0.0/8', '2001:db8::/32', '02:00:00:00:00:05'])
+    for (const host of ['10.0.0.5', '10.0.0.0/24', '2001:db8::/64', '2001:db8::5', '02:00:00:00:00:05'])
       expect(fault({ id: 'x', ...why, host })).toBeUndefined();
+    for (const host of ['10.0.0.0/8', '0.0.0.0/0', '2001:db8::/32', '::/0']) {
+      expect(fault({ id: 'x', ...why, host })).toMatchObject({ path: [0, 'host'], message: expect.stringMatching(/would hide all/) });
+      expect(fault({ id: 'x', ...why, host, family: 'Adware' })).toBeUndefined();
+    }
   });
 });

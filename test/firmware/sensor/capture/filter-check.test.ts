@@ -42,7 +42,7 @@ describe.skipIf(obstacle !== undefined)(`settings of the capture (${obstacle ?? 
   it('with a filter that does not compile leave the box with its own file at the start, with the reason', async () => {
     box.settings(3, wrongFilter);
     const report = await start().state('running');
-    expect(report.settings).toEqual({ error: expect.stringMatching(/^cannot capture on tap0: .*\(filter: prot tcp\)$/) });
+    expect(report.settings).toEqual({ error: expect.stringMatching(/^capture\.filter: cannot capture on tap0: .*\(filter: prot tcp\)$/) });
     send(1, 50);
     await sensor?.until(({ capture }) => capture.packets === 50, 'the frames');
   });

@@ -1,0 +1,223 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { Interval } from '../../../../firmware/sensor/memory/interval.ts';
+import { Recorder } from '../../../../firmware/sensor/memory/recorder.ts';
+import { SeenStore } from '../../../../firmware/sensor/memory/store.ts';
+import type { SensorEvent } from '../../../../firmware/sensor/observe/event.ts';
+import { Pipeline } from '../../../../firmware/sensor/pipeline.ts';
+import { pipelineOptions } from '../../../../firmware/sensor/pipeline-options.ts';
+import { setOf } from '../intel/lists.ts';
+import { answered, helloRecord, ok, query, quicHello, request, serverFlight } from '../observe/messages.ts';
+import { frameOf, Sensor, second, startMicros } from '../observe/sensor.ts';
+import { datagram, ethernet, flag, icmp, ip, protocol, TcpTalk, tcp } from '../observe/traffic.ts';
+import { ask, folderFor, options } from './seen.ts';
+
+const newFolder = folderFor();
+const far = '203.0.113.9';
+
+/** A pipeline with the memory as its listener, and the folder that it writes. */
+class Box {
+  readonly folder = newFolder();
+  readonly store = new SeenStore(this.folder, options);
+  readonly recorder: Recorder;
+  readonly pipeline: Pipeline;
+  nowMicros = startMicros;
+  parts = 0;
+  takes = true;
+
+  constructor(flushSeconds = 300) {
+    const interval = new Interval(65_536, (batch) => this.store.append(batch));
+    const listener: { recorder?: Recorder } = {};
+    this.pipeline = new Pipeline({
+      options: pipelineOptions.parse({}),
+      indicators: setOf(),
+      box: 'test',
+      version: '0.0.0',
+      onAlert: () => undefined,
+      onEvent: (event: SensorEvent) => listener.recorder?.observe(event),
+    });
+    const { home, hosts } = this.pipeline.observer;
+    this.recorder = new Recorder({ flushSeconds }, home, hosts, (part, isOver) => {
+      if (!this.takes) return false;
+      this.parts++;
+      interval.take(structuredClone(part), isOver, this.nowMicros / 1000);
+      return true;
+    });
+    listener.recorder = this.recorder;
+    this.recorder.tick(startMicros);
+  }
+
+  send(...frames: readonly Uint8Array[]): this {
+    for (const bytes of frames) {
+      this.nowMicros += 1000;
+      this.pipeline.frame(frameOf(bytes, this.nowMicros));
+    }
+    return this;
+  }
+
+  at(micros: number): this {
+    this.nowMicros = micros;
+    this.recorder.tick(micros);
+    return this;
+  }
+
+  /** Of each value the machines that met it, as `IP stage how -> remote`. */
+  async hosts(...values: string[]): Promise<string[][]> {
+    this.recorder.handOn(true);
+    const { values: answers } = await ask(this.folder, ...values);
+    expect(this.pipeline.bugs).toBe(0);
+    return answers.map(({ hosts = [] }) =>
+      hosts.map(({ ip: address, stage, how, remote, inbound }) =>
+        [address, inbound === true ? 'knocked' : stage, how.join('+'), remote].filter(Boolean).join(' '),
+      ),
+    );
+  }
+}
+
+function web(host: string, ends = {}): Buffer[] {
+  const talk = new TcpTalk({ sport: 80, ...ends });
+  return [...talk.handshake(), talk.says(request(host)), talk.answers(ok), ...talk.close()];
+}
+
+function secure(name: string, ends = {}): Buffer[] {
+  const talk = new TcpTalk(ends);
+  return [...talk.handshake(), talk.says(helloRecord(name)), talk.answers(serverFlight(name).bytes), ...talk.close()];
+}
+
+describe('what is remembered of traffic', () => {
+  it('are names asked of DNS, aliases in answers, and names of an answer whose query was not seen', async () => {
+    const box = new Box().send(query('asked.example'), answered('asked.example', [far], 'alias.example'));
+    box.send(answered('unheard.example', [far], undefined, { cport: 41_000 }, 9));
+    expect(await box.hosts('asked.example', 'alias.example', 'unheard.example')).toEqual(Array(3).fill(['10.0.0.5 attempt dns']));
+    expect((await ask(box.folder, 'asked.example')).values[0]?.hosts?.[0]?.count).toBe(1);
+  });
+
+  it('are TLS server names with where they were met, JA4s, and whole chains by either hash', async () => {
+    const box = new Box().send(...secure('www.seen.example'));
+    const { leaf } = serverFlight('www.seen.example');
+    const digest = (algorithm: string) => createHash(algorithm).update(leaf).digest('hex');
+    const fingerprint = new Sensor()
+      .send(...secure('x.example'))
+      .of('tls')
+      .find(({ role }) => role === 'client')?.ja4;
+    const contact = [`10.0.0.5 contact tls+tcp ${far}:443`];
+    expect(await box.hosts('seen.example', String(fingerprint), digest('sha1'), digest('sha256'))).toEqual(Array(4).fill(contact));
+  });
+
+  it('are hosts of HTTP requests, names and addresses', async () => {
+    const box = new Box().send(...web('web.example'), ...web('198.51.100.80:8080', { cport: 40_001 }));
+    expect(await box.hosts('web.example', '198.51.100.80:8080')).toEqual([
+      [`10.0.0.5 contact http+tcp ${far}:80`],
+      ['10.0.0.5 contact http+tcp 198.51.100.80:8080'],
+    ]);
+  });
+
+  it('are server names of QUIC', async () => {
+    const ends = { client: '10.0.0.5', server: far, cport: 50_000, sport: 443 };
+    const box = new Box().send(...quicHello('quic.example').map((bytes) => datagram(ends, true, bytes)));
+    expect(await box.hosts('quic.example', far)).toEqual([[`10.0.0.5 attempt quic+udp ${far}:443`], [`10.0.0.5 attempt udp ${far}:443`]]);
+  });
+
+  it('are addresses of any protocol, with whether they answered', async () => {
+    const silent = new TcpTalk({ server: '203.0.113.20' });
+    const speaking = new TcpTalk({ server: '203.0.113.21', sport: 4444 });
+    const box = new Box().send(silent.syn(), ...speaking.handshake(), ethernet(ip('10.0.0.6', '203.0.113.22', protocol.icmp, icmp(8, 0))));
+    expect(await box.hosts('203.0.113.20', '203.0.113.21', '203.0.113.22')).toEqual([
+      ['10.0.0.5 attempt tcp 203.0.113.20:443'],
+      ['10.0.0.5 contact tcp 203.0.113.21:4444'],
+      ['10.0.0.6 attempt other 203.0.113.22'],
+    ]);
+  });
+
+  it('is who knocked from outside, and at whom', async () => {
+    const knock = ethernet(ip('198.51.100.66', '10.0.0.5', protocol.tcp, tcp(50_000, 22, flag.syn)));
+    expect(await new Box().send(knock).hosts('198.51.100.66')).toEqual([['10.0.0.5 knocked tcp 198.51.100.66']]);
+  });
+
+  it('counts every connection, with first and last time', async () => {
+    const box = new Box();
+    for (let number = 0; number < 4; number++)
+      box.at(startMicros + number * 60 * second).send(new TcpTalk({ cport: 41_000 + number }).syn());
+    await box.hosts(far);
+    expect((await ask(box.folder, far)).values[0]?.hosts?.[0]).toMatchObject({
+      count: 4,
+      first: '2026-11-23T01:00:00.000000Z',
+      last: '2026-11-23T01:03:00.000000Z',
+    });
+  });
+
+  it('is not what stays inside, is asked of the LAN, or can be no indicator', async () => {
+    const inside = new TcpTalk({ server: '10.0.0.9', sport: 445 });
+    const box = new Box().send(...inside.handshake(), query('wpad'), query('5.0.0.10.in-addr.arpa'));
+    box.send(query('printer.local', { server: '224.0.0.251', sport: 5353, cport: 5353 }));
+    expect(await box.hosts('10.0.0.9', '10.0.0.1', 'printer.local', '224.0.0.251')).toEqual([[], [], [], []]);
+    expect(box.store.state.days).toBe(0);
+  });
+
+  it('has the hardware address of the machine', async () => {
+    const box = new Box().send(query('asked.example'));
+    await box.hosts('asked.example');
+    expect((await ask(box.folder, 'asked.example')).values[0]?.hosts?.[0]).toMatchObject({ mac: '02:00:00:00:00:0a' });
+  });
+});
+
+describe('the time of what is remembered', () => {
+  const midnight = Date.UTC(2026, 10, 24) * 1000;
+
+  it('parts days at midnight, UTC', async () => {
+    const box = new Box();
+    box.at(midnight - 5 * second).send(query('before.example'));
+    box.at(midnight + 1000).send(query('after.example'));
+    await box.hosts('before.example');
+    const { values } = await ask(box.folder, 'before.example', 'after.example');
+    expect(values.map(({ hosts }) => hosts?.[0]?.first.slice(0, 16))).toEqual(['2026-11-23T23:59', '2026-11-24T00:00']);
+  });
+
+  it('follows a clock that is set, and good days stay', async () => {
+    const box = new Box().send(query('good.example'));
+    for (const year of [1970, 2100, 1975]) box.at(Date.UTC(year, 0, 1) * 1000).send(query(`of-${year}.example`));
+    box.at(startMicros + 60 * second).send(query('back.example'));
+    const found = await box.hosts('good.example', 'of-1970.example', 'of-2100.example', 'back.example');
+    expect(found.map((hosts) => hosts.length)).toEqual([1, 1, 1, 1]);
+    expect(box.store.state).toMatchObject({ days: 4, oldest: '1970-01-01', newest: '2100-01-01' });
+  });
+
+  it('of which nobody can have a date is not written at all', () => {
+    const box = new Box();
+    box.at(-5e15).send(query('never.example'));
+    box.at(9e15).send(query('never.example'));
+    box.recorder.handOn(true);
+    expect(box.store.state.days).toBe(0);
+  });
+
+  it('is handed on once in an interval, and not for every packet', () => {
+    const box = new Box(60);
+    for (let number = 0; number < 120; number++) {
+      box.at(startMicros + number * second).send(query('asked.example'));
+    }
+    expect(box.parts).toBeLessThanOrEqual(4);
+    expect(box.store.state.writtenBytes).toBeGreaterThan(0);
+  });
+});
+
+describe('a flood', () => {
+  it('of names is summed up within bounds, and a machine beside it is remembered', async () => {
+    const box = new Box();
+    for (let number = 0; number < 30_000; number++)
+      box.send(query(`${number}.tunnel.example`, { cport: 1024 + (number % 60_000) }, number & 0xffff));
+    box.send(query('evil.example', { client: '10.0.0.6' }));
+    expect(await box.hosts('evil.example')).toEqual([['10.0.0.6 attempt dns']]);
+    expect((await box.hosts('tunnel.example'))[0]).toHaveLength(1);
+    expect(box.recorder.lost).toBe(0);
+  });
+
+  it('that nobody has room for is counted, and what comes later is remembered', async () => {
+    const box = new Box();
+    box.takes = false;
+    for (let number = 0; number < 40_000; number++) box.send(query(`${number}.flood.example`, {}, number & 0xffff));
+    expect(box.recorder.lost).toBeGreaterThan(10_000);
+    box.takes = true;
+    box.send(query('later.example', { client: '10.0.0.6' }));
+    expect((await box.hosts('later.example'))[0]).toHaveLength(1);
+  });
+});
