@@ -12,7 +12,7 @@ describe('the release that a new box shall run too', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const release = { channel: 'main', version: 7, sha256: 'a'.repeat(64) };
-  const after = (change: Partial<RolloutState>) => {
+  const releaseAfter = (change: Partial<RolloutState>) => {
     const file = rolloutFileOf(folder);
     file.lock()();
     file.write({
@@ -32,12 +32,12 @@ describe('the release that a new box shall run too', () => {
 
   it('is the one whose rollout went to all boxes and ended well', () => {
     expect(releaseForAll(rolloutFileOf(folder))).toBeUndefined();
-    expect(after({})).toEqual(release);
+    expect(releaseAfter({})).toEqual(release);
   });
 
   it('is none that was for some, was stopped, or did not go to the end', () => {
-    expect(after({ tag: 'pilot' })).toBeUndefined();
-    expect(after({ percents: [1, 10] })).toBeUndefined();
-    for (const outcome of ['running', 'stopped', 'interrupted', 'aborted'] as const) expect(after({ outcome })).toBeUndefined();
+    expect(releaseAfter({ tag: 'pilot' })).toBeUndefined();
+    expect(releaseAfter({ percents: [1, 10] })).toBeUndefined();
+    for (const outcome of ['running', 'stopped', 'interrupted', 'aborted'] as const) expect(releaseAfter({ outcome })).toBeUndefined();
   });
 });
