@@ -68,6 +68,9 @@ export const centreFiles = {
   boxesKey: 'authority/boxes.key',
   directorPublic: 'director/director.pub',
   directorKey: 'director/director.key',
+  /** Boxes obey it too, from the first day: it lies in a safe until the other one is lost. */
+  sparePublic: 'director/spare.pub',
+  spareKey: 'director/spare.key',
   register: 'register.db',
   broker: 'broker',
   services: 'services',
@@ -82,7 +85,7 @@ export interface CentreFolder {
   file: (name: keyof typeof centreFiles) => string;
 }
 
-const keyNames: ReadonlySet<string> = new Set<keyof typeof centreFiles>(['serversKey', 'boxesKey', 'directorKey']);
+const keyNames: ReadonlySet<string> = new Set<keyof typeof centreFiles>(['serversKey', 'boxesKey', 'directorKey', 'spareKey']);
 const usualFolder = '/var/lib/vonggac-centre';
 
 /** The folder named, or $VONGGAC_CENTRE, or here, or the usual place. Throws a `UserError` where there is no centre. */

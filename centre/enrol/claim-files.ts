@@ -1,5 +1,5 @@
 /** What the centre knows of itself and of a claim -> the file that is laid on the card of the box. Only the box and the centre may know its code. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type ClaimFile, claimFileName, claimFileSchema } from '../../firmware/contract/claim.ts';
@@ -21,7 +21,7 @@ export async function centreWords(folder: CentreFolder): Promise<CentreWords> {
     broker: `mqtts://${address(host, port)}`,
     serverAuthority: textOf(folder, 'serversAuthority'),
     boxesAuthority: textOf(folder, 'boxesAuthority'),
-    director: [textOf(folder, 'directorPublic')],
+    director: [textOf(folder, 'directorPublic'), ...(existsSync(folder.file('sparePublic')) ? [textOf(folder, 'sparePublic')] : [])],
     ...(serve === undefined || root === undefined
       ? {}
       : { intelligence: { url: `https://${address(serve.host, serve.port)}`, channel, root } }),
@@ -46,7 +46,7 @@ export function writeClaimFile(path: string, content: string): void {
   writeFileSync(path, content, { mode: 0o600 });
 }
 
-function textOf(folder: CentreFolder, name: 'serversAuthority' | 'boxesAuthority' | 'directorPublic'): string {
+function textOf(folder: CentreFolder, name: 'serversAuthority' | 'boxesAuthority' | 'directorPublic' | 'sparePublic'): string {
   const path = folder.file(name);
   try {
     return readFileSync(path, 'utf8');

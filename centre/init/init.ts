@@ -50,7 +50,8 @@ export async function makeCentre(named: string, flags: InitFlags & NewPassphrase
   const items = [
     ...(await keys.makeAuthority('servers')),
     ...(await keys.makeAuthority('boxes')),
-    ...(await keys.makeDirector()),
+    ...(await keys.makeDirector('director')),
+    ...(await keys.makeDirector('spare')),
     ...(await makeRepository(folder, passphrase)),
     ...(await makeServices(folder, keys)),
     ...(await makeBrokerFolder({ folder, layout, keys, revoked, names: namesOf(folder), force: flags.force ?? false })),

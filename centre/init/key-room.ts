@@ -57,8 +57,9 @@ export class KeyRoom {
     ];
   }
 
-  async makeDirector(): Promise<Item[]> {
-    const [publicPath, key] = [this.#folder.file('directorPublic'), this.#folder.file('directorKey')];
+  /** `spare`: the one that boxes obey too, for the day on which the other one is lost. */
+  async makeDirector(which: 'director' | 'spare'): Promise<Item[]> {
+    const [publicPath, key] = [this.#folder.file(`${which}Public`), this.#folder.file(`${which}Key`)];
     if (existsSync(publicPath)) return [{ path: publicPath, state: 'kept' }, this.#keyItem(key)];
     const isKeyThere = await this.#makeKey(key, () => generateKeyPairSync('ed25519').privateKey);
     const publicKey = createPublicKey(readKeyFile(key, await this.#passphrase.get()));

@@ -17,7 +17,11 @@ const stateWords: Record<ItemState, Words> = {
   due: { vi: 'SẮP HẾT HẠN', en: 'ENDS SOON' },
 };
 
-const keyUses: Record<'serversKey' | 'boxesKey' | 'directorKey', Words> = {
+const keyUses: Record<'serversKey' | 'boxesKey' | 'directorKey' | 'spareKey', Words> = {
+  spareKey: {
+    vi: 'dự phòng cho director.key, thiết bị cũng nghe lệnh của nó: cất vào tủ khóa; mất director.key thì đặt nó vào chỗ đó (spare.pub vào director.pub)',
+    en: 'a spare for director.key, which boxes obey too: into a safe; where director.key is lost it takes its place (spare.pub that of director.pub)',
+  },
   serversKey: {
     vi: 'chỉ cần khi chạy lại init (gia hạn chứng thư máy chủ): cất đi',
     en: 'needed by init alone, to renew certificates of servers: lock it away',
@@ -32,7 +36,7 @@ const keyUses: Record<'serversKey' | 'boxesKey' | 'directorKey', Words> = {
   },
 };
 
-const keyNames = ['serversKey', 'directorKey', 'boxesKey'] as const;
+const keyNames = ['serversKey', 'directorKey', 'spareKey', 'boxesKey'] as const;
 
 export function inWords(made: MadeCentre, language: Language): string {
   const later = [offlineSection, userSection, restartSection, nextSection].map((section) => section(made, language));

@@ -6,12 +6,12 @@ import { constants } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server, type ServerOptions } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
+import { ConnectionLimits } from './connection-limits.ts';
 import { answerFor, repositoryFile } from './file-answer.ts';
 
 /** A box asks in one breath. */
@@ -20,10 +20,8 @@ const handshakeTimeoutMs = 10_000;
 const keepAliveMs = 15_000;
 /** A box on a thin line takes hours for a release, but never stands still for so long. */
 const stallTimeoutMs = 60_000;
-/** Some thousand boxes that all come at once; each costs some 50 KB. */
-const connectionsMax = 2_000;
-/** A box fetches one file at a time; a second connection may linger from before its line broke. */
-const connectionsOfBoxMax = 4;
+/** Four of each box of a province; one that stands still in the middle of a file costs half a megabyte, so that all of them fit into memory. */
+const connectionsMax = 1_200;
 const headerBytesMax = 8_192;
 /** How often certificate, authority and list of revoked ones are looked at. */
 const rereadMs = 5_000;
@@ -56,7 +54,6 @@ interface Credentials {
 /** Rejects with what the system says where a file is missing or the port is taken. */
 export async function startFileServer(parts: FileServerParts): Promise<FileServer> {
   let credentials = readCredentials(parts);
-  const boxes = new WeakMap<Socket, string>();
   const server = createServer(
     {
       ...credentials.options,
@@ -72,11 +69,18 @@ export async function startFileServer(parts: FileServerParts): Promise<FileServe
       maxHeaderSize: headerBytesMax,
       insecureHTTPParser: false,
     },
-    (request, response) => void answer(parts, boxes.get(request.socket), request, response),
+    (request, response) => {
+      if (!limits.begin(request.socket)) return;
+      response.once('close', () => limits.done(request.socket));
+      void answer(parts, limits.boxAt(request.socket), request, response);
+    },
   );
   server.maxConnections = connectionsMax;
   server.setTimeout(stallTimeoutMs, (socket) => socket.destroy());
-  limitBoxes(server, boxes, parts.log);
+  const limits = new ConnectionLimits(server, parts.log);
+  server.on('tlsClientError', (error, socket) => {
+    parts.log.warn({ remote: socket.remoteAddress, reason: error.message.slice(0, 200) }, 'a client was turned away');
+  });
   const reread = setInterval(() => {
     try {
       if (stampOf(parts) === credentials.stamp) return;
@@ -124,34 +128,6 @@ function readCredentials(parts: FileServerParts): Credentials {
   const stamp = stampOf(parts);
   const [cert, key, ca, crl] = pathsOf(parts).map((path) => readFileSync(path, 'utf8'));
   return { stamp, options: { cert, key, ca, ...(crl === undefined ? {} : { crl }) } };
-}
-
-/** One box that opens ever more connections takes none of the others'. */
-function limitBoxes(server: Server, boxes: WeakMap<Socket, string>, log: FileServerParts['log']): void {
-  const open = new Map<string, number>();
-  server.on('secureConnection', (socket: TLSSocket) => {
-    const box = boxOf(socket);
-    boxes.set(socket, box);
-    const count = (open.get(box) ?? 0) + 1;
-    open.set(box, count);
-    socket.once('close', () => {
-      const left = (open.get(box) ?? 1) - 1;
-      if (left === 0) open.delete(box);
-      else open.set(box, left);
-    });
-    if (count <= connectionsOfBoxMax) return;
-    log.warn({ box }, 'too many connections of one box');
-    socket.destroy();
-  });
-  server.on('tlsClientError', (error, socket) => {
-    log.warn({ remote: socket.remoteAddress, reason: error.message.slice(0, 200) }, 'a client was turned away');
-  });
-}
-
-/** The common name of the certificate. Asked when the connection begins: one that was cut off has none any more. */
-function boxOf(socket: TLSSocket): string {
-  const certificate: Partial<PeerCertificate> | null = socket.getPeerCertificate();
-  return certificate?.subject?.CN?.toString() ?? '';
 }
 
 async function answer(parts: FileServerParts, box: string | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {

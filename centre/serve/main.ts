@@ -8,6 +8,7 @@ import { plain } from '../../firmware/contract/language.ts';
 import { placedFiles } from '../broker/layout.ts';
 import { type CentreFolder, openCentreFolder } from '../centre-folder.ts';
 import { UserError } from '../command/user-error.ts';
+import { dueInWords, dueOf } from '../intel/repository/due.ts';
 import { repositoryOf } from '../intel/repository/repository.ts';
 import { startFileServer } from './file-server.ts';
 
@@ -43,18 +44,15 @@ export async function runServe({ centre, port, bind }: ServeFlags): Promise<void
   let remindedMs = 0;
   const keepFresh = () => {
     try {
+      // While nobody signed, boxes took nothing new, whatever was published.
+      const ended = repository.state(Date.now()).filter(({ role, expires }) => isOnline(role) && Date.parse(expires) < Date.now());
+      for (const { role, expires } of ended) tell(`${role} ended on ${expires}: no box could take a release since; it is signed anew now`);
       const renewed = repository.renew(Date.now());
       if (renewed.length > 0) log.info({ roles: renewed }, 'signed anew');
-      const due = repository.state(Date.now()).filter(({ role, isDue }) => isDue && (role === 'targets' || role === 'root'));
+      const due = dueOf(repository, Date.now());
       if (due.length === 0 || Date.now() - remindedMs < reminderMs) return;
       remindedMs = Date.now();
-      for (const { role, expires } of due) {
-        const how =
-          role === 'root'
-            ? 'vonggac-centre intel keys renew (two root keys are needed)'
-            : 'vonggac-centre intel build, and then intel publish';
-        process.stderr.write(`vonggac-centre: ${plain(`${role} ends on ${expires}: ${how}`, textCharactersMax)}\n`);
-      }
+      for (const one of due) tell(dueInWords(one, 'en'));
     } catch (error) {
       log.error({ reason: error instanceof Error ? error.message : String(error) }, 'the repository could not be kept fresh');
     }
@@ -65,6 +63,12 @@ export async function runServe({ centre, port, bind }: ServeFlags): Promise<void
   clearInterval(renewal);
   await server.close();
   log.info('stopped');
+}
+
+const isOnline = (role: string) => role === 'timestamp' || role === 'snapshot';
+
+function tell(text: string): void {
+  process.stderr.write(`vonggac-centre: ${plain(text, textCharactersMax)}\n`);
 }
 
 function credentialFiles({ file }: CentreFolder) {

@@ -29,12 +29,14 @@ export interface DownloadParts {
 }
 
 /** Resolves with the bytes fetched this time. Rejects with a `SourceFault`; what has come is kept for the next try unless it is wrong. */
-export async function download({ source, wanted, file, bytesPerSecondMax, signal, onBytes }: DownloadParts): Promise<number> {
+export async function download(parts: DownloadParts): Promise<number> {
+  const { source, wanted, file, bytesPerSecondMax, signal, onBytes } = parts;
   if ((await lengthOf(file)) === wanted.lengthBytes && (await hashOf(file)) === wanted.sha256) return 0;
   const part = `${file}.part`;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   let have = await lengthOf(part);
   if (have > wanted.lengthBytes) have = 0;
+  const isResumed = have > 0;
   let fetched = 0;
   if (have < wanted.lengthBytes || wanted.lengthBytes === 0) {
     const opened = await source.open(wanted.path, have, signal);
@@ -68,6 +70,8 @@ export async function download({ source, wanted, file, bytesPerSecondMax, signal
   }
   if ((await hashOf(part)) !== wanted.sha256) {
     await rm(part, { force: true });
+    // What a former try has left may be what is wrong.
+    if (isResumed) return fetched + (await download({ ...parts, onBytes: (bytes) => onBytes?.(fetched + bytes) }));
     throw new SourceFault('broken', `${wanted.path} is not the file that was signed`);
   }
   await rename(part, file);

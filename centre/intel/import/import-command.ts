@@ -1,6 +1,7 @@
 /** `vonggac-centre intel import`: finds the library, imports, prints. */
 import { openCentreFolder } from '../../centre-folder.ts';
 import { UserError } from '../../command/user-error.ts';
+import { withFaultsForUser } from '../release/fault-for-user.ts';
 import { type ImportOptions, importList } from './import-list.ts';
 import { reportLines } from './words.ts';
 
@@ -12,7 +13,7 @@ export interface ImportFlags extends ImportOptions {
 export async function runImport(named: string, flags: ImportFlags): Promise<void> {
   const isDry = flags.dryRun === true;
   const folder = libraryFolder(flags.centre, isDry);
-  const report = await importList(named, folder, flags);
+  const report = await withFaultsForUser(() => importList(named, folder, flags));
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
   else process.stdout.write(`${reportLines(report, flags.lang, isDry).join('\n')}\n`);
   if (!report.kept && !isDry) process.exitCode = 1;

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { type Language, plain, type Words } from '../../../firmware/contract/language.ts';
 import { openCentreFolder } from '../../centre-folder.ts';
 import { kindWords, numberIn } from '../import/words.ts';
+import { withFaultsForUser } from '../release/fault-for-user.ts';
 import { openLibrary } from './library.ts';
 import { type Concern, kinds, type LibraryEntry, type LibraryProvenance, type SourceSummary } from './library-entry.ts';
 import { parsedEntry } from './parsed-entry.ts';
@@ -142,9 +143,9 @@ function provenanceLines(said: LibraryProvenance, lang: Language): string[] {
   return said.reference === undefined ? lines : [...lines, `    ${plain(said.reference, 300)}`];
 }
 
-export function forget(source: string, value: string | undefined, flags: LibraryFlags): void {
+export async function forget(source: string, value: string | undefined, flags: LibraryFlags): Promise<void> {
   const library = libraryOf(flags);
-  const gone = library.forget(source, value);
+  const gone = await withFaultsForUser(async () => library.forget(source, value));
   if (value === undefined) rmSync(refusedPath(library.folder, source), { force: true });
   const what = value === undefined ? source : `${source} ${plain(value)}`;
   if (flags.json === true) print([JSON.stringify({ source, ...(value === undefined ? {} : { value }), values: gone })]);

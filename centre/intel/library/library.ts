@@ -43,7 +43,18 @@ export function openLibrary(folder: string): Library {
           .filter((name) => sourceNamePattern.test(name))
           .sort()
       : [];
-  const writer = (source: string) => () => new SourceWriter(pathOf(source), join(folder, 'incoming.tmp'));
+  const incoming = join(folder, 'incoming.tmp');
+  const writer = (source: string) => () => new SourceWriter(pathOf(source), incoming);
+  const locked = <T>(write: () => T): T => {
+    const unlock = lockFolder(folder);
+    try {
+      return write();
+    } finally {
+      // Half of a list, where the disk was full: it would only keep it so.
+      rmSync(incoming, { force: true });
+      unlock();
+    }
+  };
   const readers = () => openAll(names().map(pathOf));
   return {
     folder,
@@ -57,21 +68,11 @@ export function openLibrary(folder: string): Library {
     },
     forget: (source, value) => {
       if (!names().includes(source)) throw new UserError(`there is no source ${source}: intel sources lists them`);
-      const unlock = lockFolder(folder);
-      try {
-        return value === undefined ? forgetSource(pathOf(source)) : forgetValue(pathOf(source), writer(source), value);
-      } finally {
-        unlock();
-      }
+      return locked(() => (value === undefined ? forgetSource(pathOf(source)) : forgetValue(pathOf(source), writer(source), value)));
     },
     replace: (list) => {
       mkdirSync(sourcesFolder, { recursive: true, mode: 0o750 });
-      const unlock = lockFolder(folder);
-      try {
-        return replaceSource(pathOf(list.source), list, writer(list.source));
-      } finally {
-        unlock();
-      }
+      return locked(() => replaceSource(pathOf(list.source), list, writer(list.source)));
     },
   };
 }

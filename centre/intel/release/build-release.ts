@@ -61,6 +61,10 @@ export async function buildRelease(order: BuildOrder): Promise<BuiltRelease> {
     releases.settle(version);
     prune(releases, order.published, version);
     return release;
+  } catch (error) {
+    // What is half made would keep a disk full that is.
+    releases.removeDraft();
+    throw error;
   } finally {
     unlock();
   }

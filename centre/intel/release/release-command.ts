@@ -11,6 +11,7 @@ import { Director } from '../../director/director.ts';
 import { registeredBoxes } from '../../register/boxes.ts';
 import { Progress } from '../import/progress.ts';
 import { openLibrary } from '../library/library.ts';
+import { warnOfDue } from '../repository/due.ts';
 import { publishedReleases } from '../repository/publish-release.ts';
 import { repositoryOf } from '../repository/repository.ts';
 import { buildRelease } from './build-release.ts';
@@ -60,6 +61,7 @@ export async function runBuild(flags: BuildFlags): Promise<void> {
   const intelligence = folder.file('intelligence');
   const progress = new Progress(flags.json === true);
   const startedMs = performance.now();
+  warnOfDue(repositoryOf(folder), flags);
   const own = await ownOf(folder.centre);
   if (own.unknown.length > 0 && flags.json !== true)
     process.stderr.write(`vonggac-centre: ${notLookedUpInWords(own.unknown, flags.lang)}\n`);

@@ -96,10 +96,14 @@ export class ReleaseFolder {
 
   /** An empty folder for a release in the making; what a killed build left is removed. */
   draft(): string {
+    this.removeDraft();
     const path = join(this.folder, 'draft');
-    rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { recursive: true, mode: 0o755 });
     return path;
+  }
+
+  removeDraft(): void {
+    rmSync(join(this.folder, 'draft'), { recursive: true, force: true });
   }
 
   /** Puts the draft in its place. */

@@ -2,6 +2,8 @@
 import type { Language } from '../../../firmware/contract/language.ts';
 import { type CentreFolder, openCentreFolder } from '../../centre-folder.ts';
 import { type PassphraseFlags, passphraseOf } from '../../command/passphrase.ts';
+import { withFaultsForUser } from '../release/fault-for-user.ts';
+import { dueInWords, dueOf } from './due.ts';
 import { rootThreshold } from './metadata.ts';
 import { type Repository, repositoryOf } from './repository.ts';
 import type { RoleName } from './repository-folder.ts';
@@ -24,7 +26,7 @@ function print(flags: KeysFlags, value: object, lines: readonly string[]): void 
 
 export async function createKeys(flags: KeysFlags): Promise<void> {
   const { repository, passphrase } = await opened(flags);
-  const rootKeys = repository.create(passphrase, Date.now());
+  const rootKeys = await withFaultsForUser(async () => repository.create(passphrase, Date.now()));
   print(flags, { rootKeys, sealed: passphrase !== undefined }, [
     flags.lang === 'vi' ? 'Đã tạo kho phát hành. Ba khoá gốc:' : 'The repository is made. Its three root keys:',
     ...rootKeys.map((path) => `  ${path}`),
@@ -53,7 +55,7 @@ function openInWords(lang: Language): string[] {
 
 export async function rotateKeys(role: RoleName, flags: KeysFlags): Promise<void> {
   const { repository, passphrase } = await opened(flags);
-  const paths = repository.rotate(role, flags.rootKey ?? [], passphrase, Date.now());
+  const paths = await withFaultsForUser(async () => repository.rotate(role, flags.rootKey ?? [], passphrase, Date.now()));
   print(flags, { role, keys: paths }, [
     flags.lang === 'vi' ? `Khoá mới của ${role}:` : `New keys of ${role}:`,
     ...paths.map((path) => `  ${path}`),
@@ -63,19 +65,21 @@ export async function rotateKeys(role: RoleName, flags: KeysFlags): Promise<void
 
 export async function renewRoot(flags: KeysFlags): Promise<void> {
   const { repository, passphrase } = await opened(flags);
-  repository.renewRoot(flags.rootKey ?? [], passphrase, Date.now());
+  await withFaultsForUser(async () => repository.renewRoot(flags.rootKey ?? [], passphrase, Date.now()));
   const { expires } = repository.chain().root.signed;
   print(flags, { role: 'root', expires }, [flags.lang === 'vi' ? `root có hiệu lực đến ${expires}` : `root is good until ${expires}`]);
 }
 
 /** Exit status 1: something is due. */
 export function showKeys(flags: KeysFlags): void {
-  const states = repositoryOf(openCentreFolder(flags.centre)).state(Date.now());
+  const repository = repositoryOf(openCentreFolder(flags.centre));
+  const states = repository.state(Date.now());
   if (states.some(({ isDue }) => isDue)) process.exitCode = 1;
   const lines = states.map(({ role, version, expires, keys, threshold, isDue }) => {
     const due = isDue ? (flags.lang === 'vi' ? '  CẦN KÝ LẠI' : '  DUE') : '';
     const until = flags.lang === 'vi' ? 'hiệu lực đến' : 'good until';
     return `${role.padEnd(10)} ${String(version).padStart(5)}  ${until} ${expires}  ${threshold}/${keys.length}  ${keys.map((id) => id.slice(0, 8)).join(' ')}${due}`;
   });
-  print(flags, { roles: states }, lines);
+  const how = dueOf(repository, Date.now()).map((state) => dueInWords(state, flags.lang));
+  print(flags, { roles: states }, [...lines, ...how]);
 }

@@ -137,7 +137,7 @@ export function readChain(folder: RepositoryFolder): Chain {
   } catch (error) {
     if (error instanceof UserError) throw error;
     const what = error instanceof Error ? error.message : String(error);
-    throw new UserError(`the repository ${folder.places.folder} is damaged (${what}): take it from the last copy, or publish anew`);
+    throw new UserError(`the repository ${folder.places.folder} is damaged (${what}): take it from the last copy`);
   }
 }
 

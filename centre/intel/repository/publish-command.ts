@@ -13,6 +13,7 @@ import { runRollout } from '../../rollout/run-rollout.ts';
 import { Progress } from '../import/progress.ts';
 import { withFaultsForUser } from '../release/fault-for-user.ts';
 import { type CheckFlags, checkOf, chosenVersion, printCheck, releasesOf } from '../release/release-command.ts';
+import { warnOfDue } from './due.ts';
 import { type PublishedTarget, publishedReleases, publishRelease } from './publish-release.ts';
 import { repositoryOf } from './repository.ts';
 
@@ -78,8 +79,12 @@ async function publish(director: Director, file: RolloutFile, named: number | un
     const order = { repository, releases, version, passphrase, nowMs: Date.now(), onProgress };
     const targets = await withFaultsForUser(() => publishRelease(order)).finally(() => progress.end());
     printTargets(version, targets, flags);
+    warnOfDue(repository, flags);
   }
-  if (flags.rollout === undefined) return;
+  if (flags.rollout === undefined) {
+    if (newest?.version === version) printAlready(version, flags);
+    return;
+  }
   const { sha256 } = releases.read(version);
   const state = stateOf({ channel: folder.centre.channel, version, sha256 }, flags.rollout, flags);
   await runRollout(director, { ...flags, boxes, state, file, failedShareMax: shareOf(flags) });
@@ -142,15 +147,20 @@ function printTargets(version: number, targets: readonly PublishedTarget[], { js
   process.stdout.write(`${[lang === 'vi' ? `Đã phát hành bản ${version}` : `Release ${version} is published`, ...lines].join('\n')}\n`);
 }
 
+function printAlready(version: number, { json, lang }: PublishFlags): void {
+  const words = lang === 'vi' ? `Bản ${version} đã được phát hành từ trước` : `Release ${version} was published before`;
+  process.stdout.write(`${json === true ? JSON.stringify({ version, targets: [] }) : words}\n`);
+}
+
 export interface TimestampFlags {
   centre?: string;
   json?: boolean;
 }
 
 /** `intel timestamp`: what `serve` does by itself, for those who let another server serve. */
-export function runTimestamp({ centre, json }: TimestampFlags): void {
+export async function runTimestamp({ centre, json }: TimestampFlags): Promise<void> {
   const folder: CentreFolder = openCentreFolder(centre);
-  const renewed = repositoryOf(folder).renew(Date.now());
+  const renewed = await withFaultsForUser(async () => repositoryOf(folder).renew(Date.now()));
   process.stdout.write(
     json === true
       ? `${JSON.stringify({ renewed })}\n`

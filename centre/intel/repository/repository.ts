@@ -211,8 +211,15 @@ export class Repository {
 
   private rootKeys(chain: Chain, files: readonly string[], passphrase: string | undefined): RoleKey[] {
     const { keyIDs, threshold } = chain.root.signed.roles.root!;
-    const paths = files.length > 0 ? files : rootKeysHere(this.places);
-    const keys = paths.map((path) => readRoleKey(path, passphrase)).filter(({ id }) => keyIDs.includes(id));
+    const here = rootKeysHere(this.places);
+    const paths = files.length > 0 ? files : [...here, ...here.map((path) => `${path}${nextSuffix}`).filter((path) => existsSync(path))];
+    const keys = paths.flatMap((path) => {
+      const key = readRoleKey(path, passphrase);
+      if (!keyIDs.includes(key.id)) return [];
+      // A rotation that was cut off after the new root was written.
+      if (path.endsWith(nextSuffix)) renameSync(path, path.slice(0, -nextSuffix.length));
+      return [key];
+    });
     const different = [...new Map(keys.map((key) => [key.id, key])).values()];
     if (different.length >= threshold) return different;
     throw new UserError(

@@ -9,7 +9,7 @@ import type { IntelligenceReported, Release } from '../../contract/intelligence-
 import { type Fetch, FetchFault } from './fetch-process.ts';
 import { type KeeperLimits, keeperLimits } from './keeper-limits.ts';
 import { type ReleaseState, type ReleaseStore, sameRelease } from './release-store.ts';
-import { Refusal, untilCalm, untilTakenUp } from './release-trial.ts';
+import { openedBy, Refusal, untilCalm, untilTakenUp } from './release-trial.ts';
 
 export interface KeeperParts {
   box: string;
@@ -175,6 +175,8 @@ export class IntelligenceKeeper {
       this.#note({ trials: store.state.trials + 1 });
       this.#tell('testing');
     }
+    // What it lights, it lights at once.
+    const opened = openedBy(sensor);
     sensor.reload();
     await untilTakenUp(sensor, release, this.#limits, signal);
     if (isConfirmed) {
@@ -182,7 +184,7 @@ export class IntelligenceKeeper {
       return;
     }
     this.#tell('armed', { confirmed: false });
-    await untilCalm(sensor, this.#limits, signal);
+    await untilCalm(sensor, opened, this.#limits, signal);
     this.#note({ good: release, trials: 0 });
     this.#try(() => store.tidy(), 'releases of no use any more could not be removed');
     this.#tell('armed', { confirmed: true });

@@ -44,19 +44,26 @@ export async function untilTakenUp(
   }
 }
 
-/** Resolves once the time of trial is over. Rejects with a `Refusal` where too many alerts were opened meanwhile, and when `signal` is aborted. */
+/** Alerts since the start of the sensor. */
+export function openedBy(sensor: WatchedSensor): number {
+  return sensor.report().alerts?.opened ?? 0;
+}
+
+/**
+ * Resolves once the time of trial is over. Rejects with a `Refusal` where too many alerts were opened since `opened`, and when `signal` is aborted.
+ */
 export async function untilCalm(
   sensor: WatchedSensor,
+  opened: number,
   { trialMs, pollMs, stormAlertsMax }: KeeperLimits,
   signal: AbortSignal,
 ): Promise<void> {
-  const opened = () => sensor.report().alerts?.opened ?? 0;
   const endMs = performance.now() + trialMs;
-  let last = opened();
+  let last = opened;
   let counted = 0;
   while (performance.now() < endMs) {
     await sleep(Math.min(pollMs * 5, trialMs), undefined, { signal });
-    const now = opened();
+    const now = openedBy(sensor);
     // A sensor that was started again counts from 0.
     counted += now >= last ? now - last : now;
     last = now;

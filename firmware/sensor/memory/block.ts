@@ -93,6 +93,7 @@ function encodeSections(batch: SightingBatch, isFinal: boolean): [values: Buffer
 export class Block {
   readonly header: BlockHeader;
   readonly bytes: Buffer;
+  private rawValues: Buffer | undefined;
 
   constructor(header: BlockHeader, bytes: Buffer) {
     this.header = header;
@@ -104,9 +105,10 @@ export class Block {
     return this.isSectionWhole(fields.valuesCrc, this.values) && this.isSectionWhole(fields.rowsCrc, this.rows);
   }
 
-  /** As `ValueCursor` reads it; undefined where it is damaged. */
+  /** As `ValueCursor` reads it; undefined where it is damaged. Kept: whoever asks for rows asks for it again. */
   readValues(): Buffer | undefined {
-    return this.section(this.values, fields.valuesCrc, fields.valuesRaw);
+    this.rawValues ??= this.section(this.values, fields.valuesCrc, fields.valuesRaw);
+    return this.rawValues;
   }
 
   /** As `readRows` reads it; undefined where it is damaged. */

@@ -4,7 +4,7 @@
  */
 import { formatAddress } from '../bytes/address.ts';
 import type { Block } from './block.ts';
-import { rowsOf } from './row-section.ts';
+import { readRows, type SeenRow } from './row-section.ts';
 import { dayMs, isAddress, kindCertificate, type SeenHost, sha1Bytes } from './sighting.ts';
 import { ValueCursor } from './value-section.ts';
 
@@ -143,13 +143,26 @@ export function textOfFar({ words, port }: FarEnd): string {
 export function foundRows(block: Block, wanted: readonly number[]): FoundRow[] | undefined {
   const values = block.readValues();
   const bytes = block.readRows();
-  const decoded = values && bytes && rowsOf(bytes, new Set(wanted));
-  if (decoded === undefined) return undefined;
-  const ends = farEnds(values!, new Set(decoded.rows.flatMap(({ peer, value }) => [peer, value])));
-  return decoded.rows.map(({ peer, host, ...row }) => {
-    const far = ends.get(row.value) ?? ends.get(peer);
-    return { ...row, host: decoded.hosts[host]!, ...(far && { far }) };
-  });
+  if (values === undefined || bytes === undefined) return undefined;
+  const found: FoundRow[] = [];
+  const peers: number[] = [];
+  const numbers = new Set(wanted);
+  let hosts: SeenHost[] = [];
+  const begin = (known: SeenHost[]) => {
+    hosts = known;
+  };
+  const take = ({ value, host, flags, first, last, times, peer }: SeenRow) => {
+    if (!numbers.has(value)) return;
+    found.push({ value, host: hosts[host]!, flags, first, last, times });
+    peers.push(peer);
+  };
+  if (!readRows(bytes, begin, take, numbers)) return undefined;
+  const ends = farEnds(values, new Set([...peers, ...wanted]));
+  for (const [place, row] of found.entries()) {
+    const far = ends.get(row.value) ?? ends.get(peers[place]!);
+    if (far !== undefined) row.far = far;
+  }
+  return found;
 }
 
 /** The addresses of a block by their number; `wanted`: only these. */

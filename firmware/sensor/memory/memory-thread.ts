@@ -60,7 +60,7 @@ export class MemoryThread {
 
   /** False: there is no room, or no thread. */
   take(part: JournalPart, isOver: boolean, today?: number): boolean {
-    if (this.#taking >= partsMax || this.#isClosed) return false;
+    if (this.#taking >= partsMax || this.#isClosed || (this.#worker ?? this.#start()) === undefined) return false;
     this.#taking++;
     this.#takenEntries += part.entries;
     const settle = (fault: string | undefined) => {
@@ -116,10 +116,7 @@ export class MemoryThread {
   ): Promise<MemoryAnswers[Name]> {
     if (this.#isClosed) return Promise.reject(new Error('the memory of what was seen is closed'));
     const worker = this.#worker ?? this.#start();
-    if (worker === undefined) {
-      settle?.('the thread of the memory has just died');
-      return Promise.reject(new Error('the thread of the memory has just died'));
-    }
+    if (worker === undefined) return Promise.reject(new Error('the thread of the memory has just died'));
     const number = ++this.#number;
     const request: MemoryRequest<Name> = { number, name, job };
     return new Promise((resolve, reject) => {

@@ -27,7 +27,7 @@ const peerAsBefore = 0;
 const peerUnknown = 1;
 const peersFrom = 2;
 /** Few enough that most groups are passed over, enough that the lengths of their columns weigh nothing. */
-const groupValues = 128;
+const groupValues = 32;
 const noBytes = Buffer.alloc(0);
 
 type ColumnsOf<Of> = Record<'counts' | 'machines' | 'firsts' | 'spans' | 'times' | 'flags' | 'peers', Of>;
@@ -124,11 +124,6 @@ function decodeHost(reader: ColumnReader): SeenHost {
   return host;
 }
 
-export interface DecodedRows {
-  hosts: SeenHost[];
-  rows: SeenRow[];
-}
-
 /**
  * Calls `take` with every row in order, in an object that is filled anew each time. The machines come first. `wanted`: only of groups that hold one of
  * these values. False: these bytes are no section.
@@ -173,20 +168,4 @@ function readGroup(columns: ColumnsOf<ColumnReader>, firstValue: number, hostCou
     }
   }
   return !counts.failed;
-}
-
-/** The rows of some values; undefined where these bytes are no section. */
-export function rowsOf(bytes: Buffer, values: ReadonlySet<number>): DecodedRows | undefined {
-  const found: DecodedRows = { hosts: [], rows: [] };
-  const isWhole = readRows(
-    bytes,
-    (hosts) => {
-      found.hosts = hosts;
-    },
-    (row) => {
-      if (values.has(row.value)) found.rows.push({ ...row });
-    },
-    values,
-  );
-  return isWhole ? found : undefined;
 }

@@ -9,6 +9,7 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  fchmodSync,
   fdatasyncSync,
   ftruncateSync,
   mkdirSync,
@@ -116,6 +117,8 @@ export class SeenStore {
   private write(path: string, at: number, block: Buffer): void {
     const file = openSync(path, at === 0 ? 'w' : 'r+', fileMode);
     try {
+      // Whatever the mask of the process is.
+      if (at === 0) fchmodSync(file, fileMode);
       for (let done = 0; done < block.length; ) done += writeSync(file, block, done, block.length - done, at + done);
       ftruncateSync(file, at + block.length);
       fdatasyncSync(file);

@@ -151,16 +151,17 @@ export class ValueCursor {
   }
 
   private nextName(): void {
-    const shared = Math.min(this.shared.byte(), this.length);
-    const fresh = this.characters.take(Math.min(this.fresh.byte(), textBytesMax - shared));
-    this.text.copyWithin(fresh.length, this.length - shared, this.length);
-    this.text.set(fresh);
-    this.length = fresh.length + shared;
+    const { text, length } = this;
+    const shared = Math.min(this.shared.byte(), length);
+    const fresh = Math.min(this.fresh.byte(), textBytesMax - shared);
+    const shift = fresh - (length - shared);
+    // What is shared stays at the right end, which moves.
+    if (shift > 0) for (let at = length - 1; at >= length - shared; at--) text[at + shift] = text[at]!;
+    else if (shift < 0) for (let at = length - shared; at < length; at++) text[at + shift] = text[at]!;
+    this.length = shared + this.characters.copyTo(text, fresh);
   }
 
   private nextText(length: number): void {
-    const bytes = this.section.take(length);
-    this.text.set(bytes);
-    this.length = bytes.length;
+    this.length = this.section.copyTo(this.text, length);
   }
 }

@@ -26,7 +26,8 @@ const questionCount = 200_000;
 /** Of the questions, in one of the two releases. */
 const knownShare = 0.05;
 /** Against a release at rest; a set that is being read and hashed wants the same caches. */
-const ratioMax = { next: 1.1, while: 1.5 };
+const ratioGoal = { next: 1.1, while: 1.5 };
+const ratioMax = { next: 1.25, while: 2 };
 
 interface Question {
   name: string;
@@ -65,8 +66,22 @@ export async function lookupFigures(folder: string, count: number, rounds: numbe
     { name: `intelligence: lookup, one release of ${count}`, value: first, unit: 'ns', digits: 1 },
     { name: 'intelligence: lookup, the next release', value: second, unit: 'ns', digits: 1 },
     { name: 'intelligence: lookup, while it comes into use', value: between, unit: 'ns', digits: 1 },
-    { name: 'intelligence: next release against the one before', value: second / first, unit: '×', digits: 2, limit: ratioMax.next },
-    { name: 'intelligence: meanwhile against at rest', value: between / atRest, unit: '×', digits: 2, limit: ratioMax.while },
+    {
+      name: 'intelligence: next release against the one before',
+      value: second / first,
+      unit: '×',
+      digits: 2,
+      goal: ratioGoal.next,
+      limit: ratioMax.next,
+    },
+    {
+      name: 'intelligence: meanwhile against at rest',
+      value: between / atRest,
+      unit: '×',
+      digits: 2,
+      goal: ratioGoal.while,
+      limit: ratioMax.while,
+    },
   ];
 }
 

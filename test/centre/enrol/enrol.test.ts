@@ -46,7 +46,7 @@ describe('vonggac-centre enrol', () => {
       ...{ box: 'ubnd-huyen-cao-loc-1', agency: 'UBND huyện Cao Lộc', broker: 'mqtts://centre.example:8883' },
       contacts: [{ name: 'Lý Văn Tài', role: 'cán bộ CNTT', phone: '0912345678', email: 'tai@langson.example' }, { name: 'Nông Thị Hoa' }],
       claimBroker: 'mqtts://centre.example:8885',
-      director: [readFileSync(join(centre, 'director', 'director.pub'), 'utf8')],
+      director: ['director.pub', 'spare.pub'].map((name) => readFileSync(join(centre, 'director', name), 'utf8')),
     });
     expect(Date.parse(claim.expires)).toBeGreaterThan(Date.now() + 13.9 * 86_400_000);
     expect(inRegister((register) => findBox(register, claim.box)?.tags)).toEqual(['huyen', 'pilot']);

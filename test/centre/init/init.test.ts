@@ -250,12 +250,12 @@ describe('vonggac-centre init', () => {
     mkdirSync(medium);
     await make({ keys: medium });
     expect(Object.keys(everything(medium)).toSorted()).toEqual(
-      [centreFiles.boxesKey, centreFiles.serversKey, centreFiles.directorKey, ...releaseKeys.map((name) => `intel/${name}`)].toSorted(),
+      [centreFiles.boxesKey, centreFiles.serversKey, centreFiles.directorKey, centreFiles.spareKey, ...releaseKeys.map((name) => `intel/${name}`)].toSorted(),
     );
     expect(Object.keys(everything()).filter((name) => /^(authority|director)\/.*\.key$|(root-\d|targets)\.key$/.test(name))).toEqual([]);
     renameSync(medium, `${medium}.away`);
     const { items } = await make();
-    expect(items.filter(({ state }) => state === 'away').map(({ path: file }) => file)).toHaveLength(3 + releaseKeys.length);
+    expect(items.filter(({ state }) => state === 'away').map(({ path: file }) => file)).toHaveLength(4 + releaseKeys.length);
     rmSync(path('services/ingest.crt'));
     await expect(make()).rejects.toMatchObject({ name: 'UserError', message: expect.stringMatching(/bring the medium/) });
     // What is in its place while the medium is away must not become the keys.

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
@@ -58,6 +59,8 @@ const open = (client: ClientCredentials) =>
     const socket = connect({ host: '127.0.0.1', port: server.port, ca: credentials.ca, ...client }, () => resolve(socket));
     socket.on('error', reject);
   });
+
+const openFiles = () => readdirSync('/proc/self/fd').length;
 
 describe('a box', () => {
   test('gets a file whole, in parts that fit together, or not again', async () => {
@@ -122,5 +125,34 @@ describe('the door', () => {
     expect(sockets.filter(({ destroyed }) => destroyed).length).toBe(4);
     expect((await get('/metadata/timestamp.json')).status).toBe(200);
     for (const socket of sockets) socket.destroy();
+  });
+
+  test('shuts for a box that asks for thousands of files at once and reads none', async () => {
+    const greedy = await credentials.client('box-pipeline');
+    const socket = await open(greedy);
+    let isClosed = false;
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        isClosed = true;
+      });
+    const before = openFiles();
+    socket.write(`GET /${name} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(2_000));
+    await until(() => isClosed || socket.resume().destroyed, 'the connection is shut');
+    expect(openFiles()).toBeLessThan(before + 20);
+    expect((await get('/metadata/timestamp.json')).status).toBe(200);
+  });
+
+  test('is not blocked by one address that opens connections and says nothing', async () => {
+    const sockets: Socket[] = [];
+    let shut = 0;
+    for (let count = 0; count < 450; count++) {
+      const socket = connectPlain({ host: '127.0.0.1', port: server.port, localAddress: '127.0.0.77' });
+      sockets.push(socket.on('error', () => undefined).on('close', () => shut++));
+    }
+    await until(() => shut >= 50, 'those beyond the limit are shut');
+    expect((await get('/metadata/timestamp.json')).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+    expect(shut).toBeLessThan(100);
   });
 });

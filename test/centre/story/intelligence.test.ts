@@ -46,7 +46,7 @@ describe('a list of indicators, from the hand of an officer to the alert of a bo
     rmSync(folder, { recursive: true, force: true });
   }, 30_000);
 
-  const armed = (version: number) => centre.reported(version, 'armed', { confirmed: true });
+  const armed = (version: number) => centre.reported(version, 'armed');
   /** The sensor matches with it, and with no complaint. */
   const inUse = (version: number) =>
     until(() => {
@@ -101,7 +101,7 @@ describe('a list of indicators, from the hand of an officer to the alert of a bo
     await centre.importList('officers', [known, later, ...rest.slice(5)]);
     await centre.done('intel', 'build');
     await centre.order(await centre.publish());
-    const { bytesFetched } = await armed(2);
+    const { bytesFetched } = await centre.reported(2, 'armed', { confirmed: true });
     const [first, second] = [centre.release(1), centre.release(2)];
     const target = (name: string) => centre.repository.chain().targets.signed.targets[name]?.length ?? Number.NaN;
     expect(bytesFetched).toBe(target(deltaTarget(first, second)));

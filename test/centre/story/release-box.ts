@@ -52,7 +52,7 @@ export class ReleaseBox {
       box: centre.box,
       uplink: { url, caFile, certFile, keyFile },
       directorKeys: [centre.running.folder.file('directorPublic')],
-      releases: { url: centre.serveUrl, rootFile, spreadSeconds: 0, trialSeconds: 1, ...releases },
+      releases: { url: centre.serveUrl, rootFile, spreadSeconds: 0, trialSeconds: 2, ...releases },
       trialSeconds: 30,
       healthIntervalSeconds: 0.2,
       ...config,

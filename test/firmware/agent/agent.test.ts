@@ -165,8 +165,8 @@ describe('an agent, a sensor’s end and a real Mosquitto', () => {
     await agent.start();
     await agent.stop(0);
     const outbox = new DiskOutbox({ folder, box, boot: 'reader' });
-    cleanups.push(() => outbox.close());
     const waiting = await outbox.cursor().next(100);
+    await outbox.close();
     rmSync(folder, { recursive: true, force: true });
     const summaries = waiting.filter(({ kind }) => kind === 'health').map(({ body }) => healthSchema.parse(JSON.parse(String(body))));
     expect(summaries.at(-1)).toMatchObject({ summary: true, box, uplink: { connections: 0 } });

@@ -80,6 +80,19 @@ describe('a download', { timeout: 20_000 }, () => {
     expect(await fetchIt()).toBe(content.length);
   });
 
+  it('begins anew at once where what a former try has left is not of the file', async () => {
+    mkdirSync(join(folder, 'below'));
+    writeFileSync(`${file}.part`, Buffer.alloc(1000));
+    let bytes = 0;
+    const fetched = await fetchIt({
+      onBytes: (count) => {
+        bytes = count;
+      },
+    });
+    expect([fetched, bytes]).toEqual([2 * content.length - 1000, 2 * content.length - 1000]);
+    expect(readFileSync(file).equals(content)).toBe(true);
+  });
+
   it('throws away what is not the file that was signed, and takes the right one the next time', async () => {
     server.files.set(wanted.path, Buffer.alloc(content.length));
     expect(await faultOf(fetchIt())).toBe('broken');

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { dueInWords, dueOf } from '../../../../centre/intel/repository/due.ts';
 import { publishedReleases, publishRelease } from '../../../../centre/intel/repository/publish-release.ts';
 import { deltaTarget, fullTarget, targetFactsSchema } from '../../../../firmware/contract/release-repository.ts';
 import { applyDeltaFile } from '../../../../firmware/sensor/intel/delta/delta-file.ts';
@@ -95,6 +96,35 @@ describe('a repository', () => {
       ['timestamp', false],
     ]);
     expect(repository.state(Date.now() + 10 * dayMs).find(({ role }) => role === 'targets')?.isDue).toBe(true);
+  });
+
+  test('finds its root keys again where their change was cut off after the new root was there', () => {
+    const centre = new TestCentre();
+    const keys = join(centre.folder, 'keys');
+    const former = [1, 2, 3].map((number) => readFileSync(join(keys, `root-${number}.key`)));
+    centre.repository.rotate('root', [], undefined, centre.nowMs);
+    for (const [index, key] of former.entries()) {
+      const path = join(keys, `root-${index + 1}.key`);
+      renameSync(path, `${path}.next`);
+      writeFileSync(path, key);
+    }
+    centre.repository.renewRoot([], undefined, centre.nowMs);
+    centre.repository.rotate('root', [], undefined, centre.nowMs);
+    expect(centre.repository.chain().root.signed.version).toBe(4);
+    expect(readdirSync(keys).filter((name) => name.endsWith('.next'))).toEqual([]);
+  });
+
+  test('says early, and in words, what a person has to sign again', async () => {
+    const nowMs = Date.now();
+    const { repository } = new TestCentre(nowMs);
+    expect(dueOf(repository, nowMs)).toEqual([]);
+    expect(dueOf(repository, nowMs + 70 * dayMs).map(({ role }) => role)).toEqual(['targets']);
+    const due = dueOf(repository, nowMs + 306 * dayMs);
+    expect(due.map(({ role }) => role)).toEqual(['root', 'targets']);
+    for (const lang of ['vi', 'en'] as const) {
+      expect(dueInWords(due[0]!, lang)).toContain('intel keys renew');
+      expect(dueInWords(due[1]!, lang)).toContain('intel publish');
+    }
   });
 
   test('says in one line what is wrong where it is damaged', async () => {

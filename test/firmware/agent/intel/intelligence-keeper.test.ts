@@ -138,6 +138,10 @@ describe('the keeper of the indicators', () => {
     sensor.opened += 11;
     await reached('2 rolled_back');
     expect(reported.at(-1)).toMatchObject({ code: 'storm', running: { version: 1 } });
+    // Before anybody could look.
+    sensor.lights = 11;
+    keeper?.order(releaseOf(3));
+    await reached('3 rolled_back');
     await until(() => sensor.running === 1, 'the way back');
   });
 

@@ -8,6 +8,8 @@ import { readStateFile, releaseInUseSchema } from '../../../../firmware/state-fo
 export class TestSensor {
   isConnected = true;
   opened = 0;
+  /** Alerts that another release raises at once. */
+  lights = 0;
   refuses: ((version: number) => boolean) | undefined;
   isDeaf = false;
   reloads = 0;
@@ -32,6 +34,7 @@ export class TestSensor {
       return;
     }
     this.#error = undefined;
+    if (this.#running !== inUse?.release.version) this.opened += this.lights;
     this.#running = inUse?.release.version;
   }
 

@@ -1,0 +1,125 @@
+/** The memory of what was seen: what it costs for each packet, how much a month of a network takes on disk, and how long it takes to ask it. */
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { retroMatch } from '../../../firmware/retro-match.ts';
+import { memoryOptions } from '../../../firmware/sensor/memory/options.ts';
+import { SeenStore } from '../../../firmware/sensor/memory/store.ts';
+import { node, projectFile } from '../command.ts';
+import type { Figure } from '../figure.ts';
+import { SeenDaysGenerator } from '../generate-sightings.ts';
+import { measureOk, median } from '../measure.ts';
+import { startProgress } from '../progress.ts';
+import type { Sizes } from '../sizes.ts';
+import type { Capture, Workspace } from '../workspace.ts';
+
+const days = 30;
+/** 2026-01-19. */
+const firstDay = 20_472;
+const dayMs = 86_400_000;
+const hosts = 300;
+const visitsPerHost = 1200;
+const valuesAsked = 1000;
+/** One day is written in the pieces in which a box writes it, the others in a few. */
+const fewPieces = 4;
+const daySeconds = 86_400;
+
+interface Cost {
+  packets: number;
+  pathSeconds: number;
+  wholeSeconds: number;
+}
+
+export async function sightings(workspace: Workspace, sizes: Sizes): Promise<Figure[]> {
+  return [...(await costFigures(workspace, sizes)), ...(await monthFigures(workspace))];
+}
+
+async function costFigures(workspace: Workspace, sizes: Sizes): Promise<Figure[]> {
+  const intel = await workspace.indicators(sizes.indicators);
+  const small = workspace.office(sizes.office.small);
+  const large = workspace.office(sizes.office.large);
+  const folder = join(workspace.folder, 'seen');
+  const run = async (capture: Capture, isWith: boolean): Promise<Cost> => {
+    rmSync(folder, { recursive: true, force: true });
+    const words = [node, projectFile('test/bench/sightings-program.ts'), capture.path, intel, ...(isWith ? [folder] : [])];
+    return JSON.parse((await measureOk(words, { keepOutput: true })).stdout) as Cost;
+  };
+  const progress = startProgress(`measuring ${sizes.rounds} rounds`);
+  const differences: Record<'with' | 'without', { path: number; whole: number }[]> = { with: [], without: [] };
+  for (let round = 0; round < sizes.rounds; round++) {
+    progress.show(round, sizes.rounds);
+    for (const isWith of [false, true]) {
+      const [less, more] = [await run(small, isWith), await run(large, isWith)];
+      const packets = more.packets - less.packets;
+      const perPacket = (of: 'pathSeconds' | 'wholeSeconds') => ((more[of] - less[of]) / packets) * 1e9;
+      differences[isWith ? 'with' : 'without'].push({ path: perPacket('pathSeconds'), whole: perPacket('wholeSeconds') });
+    }
+  }
+  progress.done('');
+  workspace.drop(small.path);
+  workspace.drop(large.path);
+  rmSync(folder, { recursive: true, force: true });
+  const of = (which: 'with' | 'without', what: 'path' | 'whole') => median(differences[which].map((cost) => cost[what]));
+  return [
+    { name: 'sightings: packet path without them', value: of('without', 'path'), unit: 'ns/packet' },
+    { name: 'sightings: packet path with them', value: of('with', 'path'), unit: 'ns/packet' },
+    { name: 'sightings: packet path, ratio', value: of('with', 'path') / of('without', 'path'), unit: '', digits: 3, limit: 1.05 },
+    {
+      name: 'sightings: with their own thread, ratio',
+      value: of('with', 'whole') / of('without', 'whole'),
+      unit: '',
+      digits: 3,
+      goal: 1.05,
+    },
+  ];
+}
+
+async function monthFigures(workspace: Workspace): Promise<Figure[]> {
+  const folder = join(workspace.folder, 'seen-month');
+  rmSync(folder, { recursive: true, force: true });
+  const network = new SeenDaysGenerator({ hosts, visitsPerHost, seed: 20_200_121 });
+  const store = new SeenStore(folder, memoryOptions.parse({}));
+  const progress = startProgress(`${days} days of ${hosts} machines`);
+  let dayBytes = 0;
+  for (let day = 0; day < days; day++) {
+    progress.show(day, days);
+    const seconds = day === 0 ? memoryOptions.parse({}).flushSeconds : daySeconds / fewPieces;
+    for (const batch of network.intervals(firstDay + day, seconds)) store.append(batch);
+    if (day === 1) dayBytes = store.state.writtenBytes - store.state.bytes;
+  }
+  const { state } = store;
+  progress.done(`${state.days} days, ${(state.bytes / 1e6).toFixed(0)} MB`);
+  const nowMs = (firstDay + days) * dayMs - 1;
+  const values = Array.from({ length: valuesAsked }, (_, number) => askedValue(network, number));
+  const timesMs: number[] = [];
+  let seen = 0;
+  for (let round = 0; round < 3; round++) {
+    const startedMs = performance.now();
+    seen = (await retroMatch({ folder, values, days, nowMs })).seen;
+    timesMs.push(performance.now() - startedMs);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  return [
+    { name: `sightings: ${days} days of ${hosts} machines on disk`, value: state.bytes / 1e6, unit: 'MB', limit: 150 },
+    { name: 'sightings: days kept', value: state.days, unit: `of ${days}`, least: days },
+    { name: 'sightings: written in a day', value: dayBytes / 1e6, unit: 'MB', limit: 40 },
+    { name: `sightings: retro-match of ${valuesAsked} values`, value: median(timesMs) / 1000, unit: 's', digits: 2, limit: 2 },
+    { name: 'sightings: values found', value: seen, unit: '', least: valuesAsked / 10 },
+  ];
+}
+
+/** Every tenth was visited; the others are names, addresses, networks and hashes of which nothing is known. */
+function askedValue(network: SeenDaysGenerator, number: number): string {
+  switch (number % 10) {
+    case 0:
+      return network.nameAt(number * 7);
+    case 1:
+      return `192.0.2.${number % 256}`;
+    case 2:
+      return `198.18.${number % 256}.0/24`;
+    case 3:
+      return (number * 7919).toString(16).padStart(40, '0');
+    default:
+      return `c2-${number}.unlisted.example`;
+  }
+}
