@@ -4,6 +4,9 @@ import { type Language, plain, type Words } from '../../../firmware/contract/lan
 import { openCentreFolder } from '../../centre-folder.ts';
 import { kindWords, numberIn } from '../import/words.ts';
 import { withFaultsForUser } from '../release/fault-for-user.ts';
+import { ownNamesOf } from '../release/own-names.ts';
+import { type PoisonReason, PoisonTest, poisonOfEntry } from '../release/poison.ts';
+import { poisonWords } from '../release/poison-words.ts';
 import { openLibrary } from './library.ts';
 import { type Concern, kinds, type LibraryEntry, type LibraryProvenance, type SourceSummary } from './library-entry.ts';
 import { parsedEntry } from './parsed-entry.ts';
@@ -22,6 +25,7 @@ const words = {
   },
   unknown: { en: 'is in no list', vi: 'không có trong danh sách nào' },
   allowed: { en: 'allowed', vi: 'được phép' },
+  leftOut: { en: 'LEFT OUT of every release', vi: 'BỊ LOẠI khỏi mọi bản phát hành' },
   unmatched: { en: 'cannot be matched on the network', vi: 'không so khớp được trên mạng' },
   revoked: { en: 'taken back by the source', vi: 'nguồn đã thu hồi' },
   offline: { en: 'offline by the source', vi: 'nguồn báo không còn hoạt động' },
@@ -83,14 +87,17 @@ function sourceLines(source: SourceSummary, lang: Language): string[] {
 
 /** Exit status 1: no list has the value, and none covers it. */
 export function printValue(value: string, flags: LibraryFlags): void {
-  const entries = libraryOf(flags).show(value);
+  const folder = openCentreFolder(flags.centre);
+  const entries = openLibrary(folder.file('intelligence')).show(value);
+  const test = new PoisonTest(ownNamesOf(folder.centre));
+  const poisonOf = (entry: LibraryEntry) => (entry.isAllowance ? undefined : poisonOfEntry(test, entry, parsedEntry(entry)));
   if (entries.length === 0) process.exitCode = 1;
-  if (flags.json === true) print([JSON.stringify({ value, entries: entries.map(entryForPrograms) })]);
+  if (flags.json === true) print([JSON.stringify({ value, entries: entries.map((entry) => entryForPrograms(entry, poisonOf(entry))) })]);
   else if (entries.length === 0) print([`${plain(value)} ${words.unknown[flags.lang]}`]);
-  else for (const entry of entries) print(entryLines(entry, flags.lang));
+  else for (const entry of entries) print(entryLines(entry, poisonOf(entry), flags.lang));
 }
 
-function entryForPrograms({ provenances, ...entry }: LibraryEntry) {
+function entryForPrograms({ provenances, ...entry }: LibraryEntry, leftOut: PoisonReason | undefined) {
   const parsed = parsedEntry(entry);
   const times = ['firstSeenMs', 'lastSeenMs', 'validUntilMs', 'importedFirstMs', 'importedLastMs'] as const;
   const said = provenances.map((provenance) => {
@@ -102,15 +109,21 @@ function entryForPrograms({ provenances, ...entry }: LibraryEntry) {
     }
     return shown;
   });
-  return { ...entry, ...(typeof parsed === 'string' ? { unmatched: parsed } : {}), provenances: said };
+  return {
+    ...entry,
+    ...(leftOut === undefined ? {} : { leftOut }),
+    ...(typeof parsed === 'string' ? { unmatched: parsed } : {}),
+    provenances: said,
+  };
 }
 
-function entryLines(entry: LibraryEntry, lang: Language): string[] {
+function entryLines(entry: LibraryEntry, leftOut: PoisonReason | undefined, lang: Language): string[] {
   const parsed = parsedEntry(entry);
   const marks = [
     kindWords[entry.kind][lang],
     ...(entry.isAllowance ? [words.allowed[lang]] : []),
-    ...(entry.concern === undefined ? [] : [concernWords[entry.concern][lang]]),
+    ...(leftOut === undefined ? [] : [`${words.leftOut[lang]}: ${poisonWords[leftOut][lang]}`]),
+    ...(entry.concern === undefined || leftOut !== undefined ? [] : [concernWords[entry.concern][lang]]),
     ...(typeof parsed === 'string' ? [`${words.unmatched[lang]} (${parsed})`] : []),
   ];
   return [`${plain(entry.value)}  [${marks.join(', ')}]`, ...entry.provenances.flatMap((provenance) => provenanceLines(provenance, lang))];

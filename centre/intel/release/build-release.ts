@@ -17,7 +17,7 @@ import type { LibraryEntry, LibraryProvenance } from '../library/library-entry.t
 import { lockFolder } from '../library/lock.ts';
 import { parsedEntry } from '../library/parsed-entry.ts';
 import { joinProvenance, type LeftOutReason } from './join-provenance.ts';
-import { type PoisonReason, PoisonTest } from './poison.ts';
+import { type PoisonReason, PoisonTest, poisonOfEntry } from './poison.ts';
 import { type BuiltRelease, ReleaseFolder } from './release-folder.ts';
 import { ValueWriter } from './value-file.ts';
 
@@ -153,13 +153,9 @@ class Build {
     this.mustDrain = this.values.add({ kind, value, isAllowance, confidence: told.confidence, sources: told.source ?? '' });
   }
 
-  /** Judged is what the set would hold: a URL has lost its user and fragment there. */
   private poisonOf(entry: LibraryEntry, parsed: ParsedValue | string): PoisonReason | undefined {
-    const { kind, value, isAllowance, concern } = entry;
     if (isCanaryName(entry)) return 'own';
-    if (isAllowance) return undefined;
-    if (concern === 'public-suffix' && kind === 'domain') return 'public-suffix';
-    return this.poisonTest.reasonOf({ kind, value: kind === 'url' && typeof parsed !== 'string' ? parsed.text : value });
+    return entry.isAllowance ? undefined : poisonOfEntry(this.poisonTest, entry, parsed);
   }
 
   private count(provenances: readonly LibraryProvenance[]): void {

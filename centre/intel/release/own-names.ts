@@ -19,12 +19,24 @@ export interface OwnNames {
 
 type HostsOfCentre = Pick<Centre, 'host' | 'otherHosts' | 'serviceHost' | 'serve' | 'ownNames'>;
 
-export async function ownOf({ host, otherHosts, serviceHost, serve, ownNames }: HostsOfCentre): Promise<OwnNames> {
-  const hosts = [host, ...otherHosts, serviceHost, ...(serve === undefined ? [] : [serve.host])];
+const hostsOf = ({ host, otherHosts, serviceHost, serve }: HostsOfCentre) => [
+  host,
+  ...otherHosts,
+  serviceHost,
+  ...(serve === undefined ? [] : [serve.host]),
+];
+
+/** Without asking anybody what the names stand for. */
+export function ownNamesOf(centre: HostsOfCentre): string[] {
+  return [...hostsOf(centre), ...centre.ownNames];
+}
+
+export async function ownOf(centre: HostsOfCentre): Promise<OwnNames> {
+  const hosts = hostsOf(centre);
   const names = [...new Set(hosts)].filter((name) => isIP(name) === 0);
   const found = await Promise.all(names.map(addressesOf));
   return {
-    all: [...hosts, ...ownNames, ...found.flat()],
+    all: [...ownNamesOf(centre), ...found.flat()],
     unknown: names.filter((_, index) => found[index]!.length === 0),
   };
 }

@@ -4,7 +4,8 @@
  */
 import { parse } from 'tldts';
 import { canonicalName } from '../../../firmware/sensor/intel/parse-domain.ts';
-import type { Kind } from '../library/library-entry.ts';
+import type { ParsedValue } from '../../../firmware/sensor/intel/parsed-value.ts';
+import type { Kind, LibraryEntry } from '../library/library-entry.ts';
 import {
   closedNames,
   everydayFingerprints,
@@ -143,4 +144,14 @@ export class PoisonTest {
       if (at < 0) return found;
     }
   }
+}
+
+/** Of an indicator of the library. Judged is what a set would hold: a URL has lost its user and fragment there. */
+export function poisonOfEntry(
+  test: PoisonTest,
+  { kind, value, concern }: Pick<LibraryEntry, 'kind' | 'value' | 'concern'>,
+  parsed: ParsedValue | string,
+): PoisonReason | undefined {
+  if (concern === 'public-suffix' && kind === 'domain') return 'public-suffix';
+  return test.reasonOf({ kind, value: kind === 'url' && typeof parsed !== 'string' ? parsed.text : value });
 }

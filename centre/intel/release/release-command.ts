@@ -20,7 +20,7 @@ import { withFaultsForUser } from './fault-for-user.ts';
 import { ownOf } from './own-names.ts';
 import { PopularDomains } from './popular-domains.ts';
 import { ReleaseFolder } from './release-folder.ts';
-import { builtInWords, checkInWords, notLookedUpInWords } from './release-words.ts';
+import { answersInWords, buildProgressInWords, builtInWords, checkInWords, notLookedUpInWords } from './release-words.ts';
 
 export interface BuildFlags {
   centre?: string;
@@ -73,7 +73,7 @@ export async function runBuild(flags: BuildFlags): Promise<void> {
     published: publishedReleases(repositoryOf(folder)).map(({ version }) => version),
     confidenceFloor: flags.confidenceFloor,
     nowMs: Date.now(),
-    onProgress: (entries: number) => progress.show(() => `${entries.toLocaleString('en-US')} values`),
+    onProgress: (entries: number) => progress.show(() => buildProgressInWords(entries, flags.lang)),
   };
   const release = await withFaultsForUser(() => buildRelease(order)).finally(() => progress.end());
   if (flags.out !== undefined) copySet(releasesOf(folder).files(release.version).set, flags.out);
@@ -139,14 +139,14 @@ function popularOf(folder: CentreFolder, named: string | undefined): PopularDoma
 }
 
 /** Undefined where there is no box to ask. */
-function questionTo(director: Director, { wait, json }: CheckFlags): AskBoxes | undefined {
+function questionTo(director: Director, { wait, json, lang }: CheckFlags): AskBoxes | undefined {
   const boxes = registeredBoxes(director.register, {})
     .filter(({ revokedMs }) => revokedMs === undefined)
     .map(({ box }) => box);
   if (boxes.length === 0) return undefined;
   return async (values) => {
     const progress = new Progress(json === true);
-    const onProgress = (answered: number, expected: number) => progress.show(() => `${answered}/${expected} answers`);
+    const onProgress = (answered: number, expected: number) => progress.show(() => answersInWords(answered, expected, lang));
     const sightings = await askBoxes(director, boxes, values, { days: daysAsked, waitMs: wait, onProgress }).finally(() => progress.end());
     if (sightings.missing.size > 0)
       process.stderr.write(`vonggac-centre: ${sightings.missing.size} of ${boxes.length} boxes did not say what they saw\n`);

@@ -48,6 +48,14 @@ export function notLookedUpInWords(names: readonly string[], lang: Language): st
 
 const number = (lang: Language, value: number) => value.toLocaleString(lang === 'vi' ? 'vi-VN' : 'en-US');
 
+export function buildProgressInWords(values: number, lang: Language): string {
+  return lang === 'vi' ? `đã xét ${number(lang, values)} giá trị` : `${number(lang, values)} values looked at`;
+}
+
+export function answersInWords(answered: number, expected: number, lang: Language): string {
+  return lang === 'vi' ? `${answered}/${expected} thiết bị đã trả lời` : `${answered}/${expected} boxes have answered`;
+}
+
 export function builtInWords(release: BuiltRelease, seconds: number, lang: Language): string[] {
   const isVietnamese = lang === 'vi';
   const count = (value: number) => number(lang, value);

@@ -3,6 +3,7 @@
  * published again: the command may be given once more to go on.
  */
 import type { Release } from '../../../firmware/contract/intelligence-message.ts';
+import type { Language } from '../../../firmware/contract/language.ts';
 import { type CentreFolder, openCentreFolder } from '../../centre-folder.ts';
 import { passphraseOf } from '../../command/passphrase.ts';
 import { UserError } from '../../command/user-error.ts';
@@ -36,6 +37,10 @@ const reportWithinMsLeast = 60_000;
 export async function runPublish(named: number | undefined, flags: PublishFlags): Promise<void> {
   const fault = flags.rollout === undefined ? undefined : faultOfPercents(flags.rollout);
   if (fault !== undefined) throw new UserError(`--rollout: ${fault}, as in 1,10,50,100`);
+  const ways = [flags.rollout !== undefined, flags.resume === true, flags.abort === true].filter(Boolean).length;
+  if (ways > 1) throw new UserError('--rollout begins, --resume goes on, --abort ends: give one of them');
+  if (named !== undefined && (flags.resume === true || flags.abort === true))
+    throw new UserError('--resume and --abort are about the release of the last rollout: name none');
   const director = new Director(flags);
   try {
     const { folder } = director;
@@ -75,7 +80,7 @@ async function publish(director: Director, file: RolloutFile, named: number | un
     }
     const passphrase = await passphraseOf(folder, flags);
     const progress = new Progress(flags.json === true);
-    const onProgress = (text: string) => progress.show(() => text);
+    const onProgress = (from: number | undefined) => progress.show(() => `${version}: ${partInWords(from, flags.lang)}`);
     const order = { repository, releases, version, passphrase, nowMs: Date.now(), onProgress };
     const targets = await withFaultsForUser(() => publishRelease(order)).finally(() => progress.end());
     printTargets(version, targets, flags);
@@ -83,6 +88,7 @@ async function publish(director: Director, file: RolloutFile, named: number | un
   }
   if (flags.rollout === undefined) {
     if (newest?.version === version) printAlready(version, flags);
+    if (flags.json !== true) process.stdout.write(`${noOrderWords[flags.lang]}\n`);
     return;
   }
   const { sha256 } = releases.read(version);
@@ -104,6 +110,11 @@ function stateOf(release: Release, percents: number[], { over, reportWithin, tag
     ...(tag === undefined ? {} : { tag }),
   };
 }
+
+const noOrderWords = {
+  en: 'No box was ordered to take it: vonggac-centre intel publish --rollout 1,10,50,100',
+  vi: 'Chưa ra lệnh cho thiết bị nào nhận bản này: vonggac-centre intel publish --rollout 1,10,50,100',
+} as const;
 
 const shareOf = ({ failures }: PublishFlags) => (failures === undefined ? undefined : failures / 100);
 
@@ -134,6 +145,11 @@ function abortRollout(file: RolloutFile, { json, lang }: PublishFlags): void {
     );
 }
 
+function partInWords(from: number | undefined, lang: Language): string {
+  if (from === undefined) return lang === 'vi' ? 'toàn bộ' : 'whole';
+  return lang === 'vi' ? `từ bản ${from}` : `from ${from}`;
+}
+
 function printTargets(version: number, targets: readonly PublishedTarget[], { json, lang }: PublishFlags): void {
   if (json === true) {
     process.stdout.write(`${JSON.stringify({ version, targets })}\n`);
@@ -141,8 +157,7 @@ function printTargets(version: number, targets: readonly PublishedTarget[], { js
   }
   const bytes = (count: number) => count.toLocaleString(lang === 'vi' ? 'vi-VN' : 'en-US');
   const lines = targets.map(({ from, bytes: length }) => {
-    const what = from === undefined ? (lang === 'vi' ? 'toàn bộ' : 'whole') : lang === 'vi' ? `từ bản ${from}` : `from ${from}`;
-    return `  ${what}: ${bytes(length)} ${lang === 'vi' ? 'byte' : 'bytes'}`;
+    return `  ${partInWords(from, lang)}: ${bytes(length)} ${lang === 'vi' ? 'byte' : 'bytes'}`;
   });
   process.stdout.write(`${[lang === 'vi' ? `Đã phát hành bản ${version}` : `Release ${version} is published`, ...lines].join('\n')}\n`);
 }

@@ -25,8 +25,8 @@ export interface PublishOrder {
   version: number;
   passphrase: string | undefined;
   nowMs: number;
-  /** Told what is being made. */
-  onProgress?: (text: string) => void;
+  /** Told what is being made: what leads from a release, or the whole where that is undefined. */
+  onProgress?: (from: number | undefined) => void;
 }
 
 export interface PublishedTarget {
@@ -85,7 +85,7 @@ async function makeTargets(order: PublishOrder, release: BuiltRelease, before: r
     setBytes: next.length,
     created: release.created,
   };
-  onProgress?.(`release ${version}, the whole`);
+  onProgress?.(undefined);
   const full = await makeTarget(order, fullTarget(release), undefined, next, facts);
   const targets = [full];
   for (const from of before.slice(-deltasMax)) {
@@ -93,7 +93,7 @@ async function makeTargets(order: PublishOrder, release: BuiltRelease, before: r
     const base = wholeSet(releases.files(from.version).set, from.sha256);
     // Without it boxes fetch the whole; a set of another seed has no key in common with this one.
     if (base === undefined || !hasSameSeed(base, next)) continue;
-    onProgress?.(`release ${version}, from ${from.version}`);
+    onProgress?.(from.version);
     const target = await makeTarget(order, deltaTarget(from, release), base, next, { ...facts, from: from.version });
     if (target.length <= full.length * deltaShareMax) targets.push(target);
   }
