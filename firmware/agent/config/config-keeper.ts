@@ -1,3 +1,7 @@
+/**
+ * Orders of the director -> the settings that are in force, and what is said of them to the centre and to the agency. What comes from the broker is
+ * judged at once and waits for one loop, which does one thing after the other. Knows neither the meaning of a setting nor how messages travel.
+ */
 import { Refusals } from '../orders/refusals.ts';
 import { acceptedOrder, inForceOf, type SettingsInForce } from './accepted-order.ts';
 import { Changeover, type ConfigChange, messageOf } from './changeover.ts';
