@@ -75,7 +75,7 @@ export const boxConfigSchema = z.strictObject({
   }),
   trialSeconds: z
     .number()
-    .min(1)
+    .min(5)
     .max(3600)
     .default(60)
     .meta({ description: 'so long new settings of the centre are watched; where the box does not fare well with them it goes back' }),

@@ -22,7 +22,7 @@ export interface KeeperLimits {
 }
 
 export const keeperLimits: KeeperLimits = {
-  spreadMs: 20_000,
+  spreadMs: 8_000,
   retryMsMin: 5_000,
   retryMsMax: 600_000,
   takeUpMs: 60_000,

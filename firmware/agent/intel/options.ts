@@ -14,7 +14,7 @@ export const releaseOptionsSchema = z.strictObject({
     .number()
     .min(0)
     .max(86_400)
-    .default(20)
+    .default(8)
     .meta({ description: 'boxes that are ordered the same release at the same time fetch it within so long, not at once' }),
   trialSeconds: z.number().min(1).max(86_400).default(600).meta({ description: 'so long a new release is watched; then it is kept' }),
   stormAlertsMax: z
