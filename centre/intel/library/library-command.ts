@@ -2,11 +2,13 @@
 import { rmSync } from 'node:fs';
 import { type Language, plain, type Words } from '../../../firmware/contract/language.ts';
 import { openCentreFolder } from '../../centre-folder.ts';
+import { Progress } from '../import/progress.ts';
 import { kindWords, numberIn } from '../import/words.ts';
 import { withFaultsForUser } from '../release/fault-for-user.ts';
 import { ownNamesOf } from '../release/own-names.ts';
 import { type PoisonReason, PoisonTest, poisonOfEntry } from '../release/poison.ts';
 import { poisonWords } from '../release/poison-words.ts';
+import { buildProgressInWords } from '../release/release-words.ts';
 import { openLibrary } from './library.ts';
 import { type Concern, kinds, type LibraryEntry, type LibraryProvenance, type SourceSummary } from './library-entry.ts';
 import { parsedEntry } from './parsed-entry.ts';
@@ -88,7 +90,10 @@ function sourceLines(source: SourceSummary, lang: Language): string[] {
 /** Exit status 1: no list has the value, and none covers it. */
 export function printValue(value: string, flags: LibraryFlags): void {
   const folder = openCentreFolder(flags.centre);
-  const entries = openLibrary(folder.file('intelligence')).show(value);
+  const progress = new Progress(flags.json === true);
+  const library = openLibrary(folder.file('intelligence'));
+  const entries = library.show(value, (read) => progress.show(() => buildProgressInWords(read, flags.lang)));
+  progress.end();
   const test = new PoisonTest(ownNamesOf(folder.centre));
   const poisonOf = (entry: LibraryEntry) => (entry.isAllowance ? undefined : poisonOfEntry(test, entry, parsedEntry(entry)));
   if (entries.length === 0) process.exitCode = 1;

@@ -22,13 +22,15 @@ export interface Library {
    */
   entries(): Iterable<LibraryEntry>;
   /** The value itself and whatever covers it: parent names, networks, the address of address:port, the host of a URL. */
-  show(value: string): LibraryEntry[];
+  show(value: string, onProgress?: (entries: number) => void): LibraryEntry[];
   /** Number of values that went. Throws a `UserError` where there is no such source or value. */
   forget(source: string, value?: string): number;
   /** Puts a list in the place of what the source said before. */
   replace(list: NewList): ReplacedSource;
 }
 
+/** Between two signs of life. */
+const entriesAtOnce = 16_384;
 /** A name of a source is the name of its file. */
 export const sourceNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** `folder`: `intel` of the centre's folder; made when something is first kept. */
@@ -60,10 +62,14 @@ export function openLibrary(folder: string): Library {
     folder,
     sources: () => names().map((name) => readSummaryOf(pathOf(name))),
     entries: () => ({ [Symbol.iterator]: () => mergeSources(readers()) }),
-    show: (value) => {
+    show: (value, onProgress) => {
       const covers = covering(value);
       const found: LibraryEntry[] = [];
-      for (const entry of mergeSources(readers())) if (covers(entry)) found.push(entry);
+      let read = 0;
+      for (const entry of mergeSources(readers())) {
+        if (covers(entry)) found.push(entry);
+        if (++read % entriesAtOnce === 0) onProgress?.(read);
+      }
       return found;
     },
     forget: (source, value) => {

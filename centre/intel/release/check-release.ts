@@ -83,6 +83,8 @@ export interface CheckOrder {
   askBoxes?: AskBoxes;
   /** A new value that would light more is refused. */
   hostsMax?: number;
+  /** Told now and then how many values were compared. */
+  onProgress?: (values: number) => void;
 }
 
 class Findings {
@@ -161,7 +163,7 @@ interface Changes {
 }
 
 async function compareValuesOf(
-  { releases, version, popular }: CheckOrder,
+  { releases, version, popular, onProgress }: CheckOrder,
   previous: number | undefined,
   findings: Findings,
 ): Promise<Changes> {
@@ -169,6 +171,7 @@ async function compareValuesOf(
   const changes: Changes = { new: 0, gone: 0, asked: [] };
   const allowed = await allowancesOf(releases, version);
   await compareReleases(previous === undefined ? undefined : releases.files(previous).values, releases.files(version).values, {
+    onProgress,
     onGone: ({ isAllowance }) => {
       if (!isAllowance) changes.gone++;
     },

@@ -1,6 +1,9 @@
 /** The values of two releases, side by side: what is new, what went. Reads both files once, in bounded memory. */
 import { compareValues, type ReleasedValue, readValues } from './value-file.ts';
 
+/** Between two signs of life. */
+const valuesAtOnce = 16_384;
+
 class Cursor {
   current: ReleasedValue | undefined;
   private readonly batches: AsyncGenerator<ReleasedValue[]>;
@@ -38,16 +41,23 @@ class Cursor {
 export interface Differences {
   onNew: (value: ReleasedValue) => void;
   onGone: (value: ReleasedValue) => void;
+  /** Told now and then how many values were compared. */
+  onProgress?: ((values: number) => void) | undefined;
 }
 
 /** `previous` undefined: everything is new. Indicators and allowances alike. */
-export async function compareReleases(previous: string | undefined, next: string, { onNew, onGone }: Differences): Promise<void> {
+export async function compareReleases(
+  previous: string | undefined,
+  next: string,
+  { onNew, onGone, onProgress }: Differences,
+): Promise<void> {
   const after = new Cursor(next);
   const before = previous === undefined ? undefined : new Cursor(previous);
   try {
     await after.next();
     await before?.next();
-    for (;;) {
+    for (let compared = 1; ; compared++) {
+      if (compared % valuesAtOnce === 0) onProgress?.(compared);
       const [old, fresh] = [before?.current, after.current];
       if (old === undefined && fresh === undefined) return;
       const order = old === undefined ? 1 : fresh === undefined ? -1 : compareValues(old, fresh);

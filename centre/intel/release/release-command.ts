@@ -122,14 +122,16 @@ export function checkOf(director: Director, version: number, flags: CheckFlags):
   const published = publishedReleases(repositoryOf(folder)).filter((release) => release.version < version);
   const popular = popularOf(folder, flags.popular);
   const ask = flags.ask ? questionTo(director, flags) : undefined;
+  const progress = new Progress(flags.json === true);
   return checkRelease({
+    onProgress: (values) => progress.show(() => buildProgressInWords(values, flags.lang)),
     releases: releasesOf(folder),
     version,
     previous: published.at(-1)?.version,
     hostsMax: flags.hostsMax,
     ...(popular === undefined ? {} : { popular }),
     ...(ask === undefined ? {} : { askBoxes: ask }),
-  });
+  }).finally(() => progress.end());
 }
 
 function popularOf(folder: CentreFolder, named: string | undefined): PopularDomains | undefined {

@@ -148,5 +148,14 @@ describe('vonggac-centre intel publish', { timeout: 60_000 }, () => {
     await expect(publish({ rollout: [50, 10] })).rejects.toThrow('--rollout: the shares rise, as in 1,10,50,100');
     await expect(publish({ rollout: [100], tag: 'none' })).rejects.toThrow('no box has the tag none');
     await expect(publish({ resume: true })).rejects.toThrow('has ended');
+    await expect(publish({ resume: true, abort: true })).rejects.toThrow('give one of them');
+    await expect(publish({ resume: true, rollout: [100] })).rejects.toThrow('give one of them');
+  });
+
+  test('says that nothing is new, and that nobody was ordered anything', async () => {
+    const before = published().length;
+    await publish();
+    expect(out).toMatch(/was published before\nNo box was ordered to take it: .*--rollout/);
+    expect([published().length, orderedOf.size, process.exitCode]).toEqual([before, 0, undefined]);
   });
 });

@@ -16,7 +16,7 @@ const indicator = (number: number) => ({
 });
 
 /** What the server does with the page that is asked for; the next page is the number that follows. */
-let behaviour: (page: number) => 'page' | 'die' | 'forgotten' | 'same' | 'garbage' = () => 'page';
+let behaviour: (page: number) => 'page' | 'die' | 'forgotten' | 'same' | 'nowhere' | 'garbage' = () => 'page';
 const pages = 4;
 
 const server = await startListServer((url, response) => {
@@ -24,6 +24,7 @@ const server = await startListServer((url, response) => {
   const what = behaviour(page);
   if (what === 'die') response.destroy();
   else if (what === 'forgotten') response.writeHead(400).end();
+  else if (what === 'nowhere') response.end(JSON.stringify({ more: true, objects: [indicator(page)] }));
   else if (what === 'garbage') response.end('{"objects": [');
   else {
     const more = page < pages - 1;
@@ -92,6 +93,7 @@ describe('a TAXII 2.1 collection', () => {
   it.each([
     ['names one page for ever', 'same', /same page/],
     ['gives no JSON', 'garbage', /no JSON/],
+    ['has more and does not say where', 'nowhere', /there is more, and not where/],
   ] as const)('gives up on a server that %s', async (_, what, message) => {
     behaviour = (page) => (page === 1 ? what : 'page');
     await expect(fetchTo(mkdtempSync(join(folder, 'one-')))).rejects.toThrow(message);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { importList } from '../../../../centre/intel/import/import-list.ts';
@@ -238,6 +238,24 @@ describe('two at once', () => {
     expect(values()).toEqual(['a.example.com']);
     unlock();
     lockFolder(library.folder, 50)();
+  });
+
+  it('says what is wrong where a folder cannot be locked at all', () => {
+    const { library } = newLibrary();
+    expect(() => lockFolder(join(library.folder, 'nowhere'), 50)).toThrow(/cannot be locked .*unable to open/);
+  });
+
+  it('keeps nothing of a list that could not be written to its end', async () => {
+    const { library, put, values } = newLibrary();
+    await put('s', 'a.example.com\n');
+    const lines = (function* () {
+      yield 'd-b.example.com\t75';
+      throw new Error('the disk is full');
+    })();
+    const list = { source: 's', format: 'plain-list', from: 'x', lines, isEmpty: false, refused: 0, refusedByReason: {}, nowMs: 1 };
+    expect(() => library.replace(list)).toThrow('the disk is full');
+    expect(readdirSync(library.folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    expect(values()).toEqual(['a.example.com']);
   });
 
   it('lets a reader end what it began on the list that is being replaced', async () => {
