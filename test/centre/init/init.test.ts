@@ -250,7 +250,13 @@ describe('vonggac-centre init', () => {
     mkdirSync(medium);
     await make({ keys: medium });
     expect(Object.keys(everything(medium)).toSorted()).toEqual(
-      [centreFiles.boxesKey, centreFiles.serversKey, centreFiles.directorKey, centreFiles.spareKey, ...releaseKeys.map((name) => `intel/${name}`)].toSorted(),
+      [
+        centreFiles.boxesKey,
+        centreFiles.serversKey,
+        centreFiles.directorKey,
+        centreFiles.spareKey,
+        ...releaseKeys.map((name) => `intel/${name}`),
+      ].toSorted(),
     );
     expect(Object.keys(everything()).filter((name) => /^(authority|director)\/.*\.key$|(root-\d|targets)\.key$/.test(name))).toEqual([]);
     renameSync(medium, `${medium}.away`);
