@@ -1,5 +1,4 @@
 /** The parts of the agent that obey the director, for a box that knows whom to obey: keys, files and commands handed to `agent/direction.ts`. Wiring. */
-import { spawn } from 'node:child_process';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { ReleaseStore } from '../agent/intel/release-store.ts';
 import type { AgentSettings, DirectedAgent } from '../agent/main.ts';
 import { type BoxConfig, type BoxConfigInForce, boxConfigSchema } from '../config.ts';
 import { laidOver } from '../overlay.ts';
+import { commandAnswerBytesMax, commandHostsPerValueMax, retroMatch } from '../retro-match.ts';
 import { settingsFaultsFor } from '../settings.ts';
 import { readStateFile, type SettingsInForce, stateFiles } from '../state-folder.ts';
 import { releaseDate } from '../version.ts';
@@ -21,14 +21,10 @@ import { UserError } from './user-error.ts';
 
 /** An answer to the last command is on its way meanwhile. */
 const restartAfterMs = 1_000;
-const retroMatchBytesMax = 1 << 20;
-const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
 const fetcher = fileURLToPath(new URL('../fetcher/main.ts', import.meta.url));
 
 export interface DirectionSetup {
   found: BoxConfigInForce;
-  /** Of `--config`. */
-  configPath: string | undefined;
   folder: string;
   boot: string;
   /** What the doctor finds, as the centre shows it. */
@@ -123,10 +119,7 @@ function repositoryOf({ identity, config }: BoxConfigInForce) {
   return { url, ...(caFile && { caFile }), ...(certFile && { certFile }), ...(keyFile && { keyFile }) };
 }
 
-function handlersOf(
-  { configPath, doctor, end }: DirectionSetup,
-  { sensor, identify, testLamps }: DirectedAgent,
-): DirectionParts['handlers'] {
+function handlersOf({ folder, doctor, end }: DirectionSetup, { sensor, identify, testLamps }: DirectedAgent): DirectionParts['handlers'] {
   return {
     identify: async ({ seconds }) => identify(seconds),
     'lamp-test': async () => testLamps(),
@@ -136,39 +129,9 @@ function handlersOf(
       else sensor.tellRestart();
     },
     doctor: async () => ({ findings: await doctor() }),
-    'retro-match': ({ values, days }) => retroMatch(configPath, values, days),
+    'retro-match': ({ values, days }) => {
+      const bounds = { hostsPerValueMax: commandHostsPerValueMax, bytesMax: commandAnswerBytesMax };
+      return retroMatch({ folder: stateFiles.memoryFolder(folder), values, days, nowMs: Date.now(), ...bounds });
+    },
   };
-}
-
-/** Looks through the memory in a process of its own: it takes seconds, in which the agent has other things to do. */
-function retroMatch(configPath: string | undefined, values: readonly string[], days: number): Promise<unknown> {
-  const words = [
-    'retro-match',
-    '--json',
-    '--days',
-    String(days),
-    '--file',
-    '-',
-    ...(configPath === undefined ? [] : ['--config', configPath]),
-  ];
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
-    let [output, said] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString('utf8');
-      if (output.length > retroMatchBytesMax) child.kill('SIGKILL');
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      said = (said + chunk.toString('utf8')).slice(-500);
-    });
-    child.stdin.on('error', () => undefined).end(values.join('\n'));
-    child.once('error', reject);
-    child.once('close', () => {
-      try {
-        resolve(JSON.parse(output));
-      } catch {
-        reject(new CommandFault('failed', said.trim() || 'the memory could not be asked'));
-      }
-    });
-  });
 }

@@ -38,7 +38,7 @@ export async function agent(options: { config?: string }): Promise<void> {
     process.exit((await enrolment.run(stopping.signal)) ? exitRestart : 0);
   }
   if (enrolment.need === 'again') void enrolment.run(stopping.signal).then((isEnrolled) => isEnrolled && end(exitRestart));
-  const running = makeAgent(found, { configPath: options.config, folder, end, log });
+  const running = makeAgent(found, options.config, { folder, end, log });
   try {
     await running.start();
   } catch (error) {
@@ -52,9 +52,9 @@ export async function agent(options: { config?: string }): Promise<void> {
   process.exit(exitCode);
 }
 
-function makeAgent(found: BoxConfigInForce, setup: Pick<DirectionSetup, 'configPath' | 'folder' | 'end' | 'log'>): Agent {
+function makeAgent(found: BoxConfigInForce, configPath: string | undefined, setup: Pick<DirectionSetup, 'folder' | 'end' | 'log'>): Agent {
   const { config } = found;
-  const { configPath, folder, log } = setup;
+  const { folder, log } = setup;
   const { uplink } = config;
   if (uplink === undefined)
     throw new UserError('vonggac agent needs "uplink" in --config FILE (uplink.url of the broker), or a claim file on the card');

@@ -16,6 +16,7 @@ import { intelligence } from './parts/intelligence.ts';
 import { latency } from './parts/latency.ts';
 import { live } from './parts/live.ts';
 import { memory } from './parts/memory.ts';
+import { sightings } from './parts/sightings.ts';
 import { speed } from './parts/speed.ts';
 import { start } from './parts/start.ts';
 import { fullSizes, quickSizes, type Sizes } from './sizes.ts';
@@ -32,6 +33,7 @@ const parts: Readonly<Record<string, (workspace: Workspace, sizes: Sizes) => Pro
   away,
   ingest,
   fleet,
+  sightings,
   director,
   intelligence,
 };

@@ -6,7 +6,7 @@
  * are not kept, nor names that no indicator can have (a single label, reverse look-ups, what is asked of the LAN by multicast), nor addresses that were
  * only answered.
  */
-import { parseAddress } from '../bytes/address.ts';
+import { isIPv4, parseAddress } from '../bytes/address.ts';
 import type { NetworkSet } from '../bytes/network.ts';
 import { nameTextMax } from '../decode/dns/dns-message.ts';
 import { protocolTcp, protocolUdp } from '../decode/packet.ts';
@@ -20,6 +20,7 @@ import type { HostTable } from '../observe/host-table.ts';
 import { FlowPlaces } from './flow-places.ts';
 import { mixCertificate, mixHello } from './handshake-key.ts';
 import { Journal, type JournalPart } from './journal.ts';
+import { isKept } from './kept-name.ts';
 import type { MemoryOptions } from './options.ts';
 import { certificateBytes, daySeconds, kindCertificate, kindJa4, kindName, type SeenHost, seenBy } from './sighting.ts';
 import { ValueCache } from './value-cache.ts';
@@ -31,11 +32,14 @@ const typeCname = 5; // RFC 1035 §3.2.2
 const questionsMax = 4;
 /** Chains of aliases have two or three. */
 const aliasesMax = 8;
+/** Certificates of the servers of an office, and its few fingerprints. */
+const handshakesMax = 8192;
+/** Answers come within a second or not at all. */
+const queriesMax = 1024;
+const answeredMax = 4096;
 const dayMicros = daySeconds * 1_000_000;
 /** 2149: what a day number of 16 bits can say. */
 const daysMax = 65_535;
-const dot = 0x2e;
-const reverseZone = Buffer.from('.arpa');
 
 export class Recorder implements Detector {
   readonly name = 'memory';
@@ -44,9 +48,9 @@ export class Recorder implements Detector {
   private readonly hosts: HostTable;
   private readonly sink: JournalSink;
   private readonly journal = new Journal();
-  private readonly handshakes = new ValueCache<Buffer>();
-  private readonly queries = new ValueCache<true>();
-  private readonly answered = new ValueCache<true>();
+  private readonly handshakes = new ValueCache<Buffer>(handshakesMax);
+  private readonly queries = new ValueCache<true>(queriesMax);
+  private readonly answered = new ValueCache<true>(answeredMax);
   private readonly flows = new FlowPlaces();
   private readonly intervalMicros: number;
   private readonly text = Buffer.alloc(nameTextMax);
@@ -173,11 +177,15 @@ export class Recorder implements Detector {
   private keyOfEnds({ clientA, clientB, clientC, clientD, serverA, serverB, serverC, serverD, serverPort }: Connection): void {
     const { answered } = this;
     answered.begin();
-    answered.mix(clientA ^ clientC);
-    answered.mix(clientB);
+    if (!isIPv4(clientA, clientB, clientC)) {
+      answered.mix(clientA);
+      answered.mix(clientB);
+      answered.mix(clientC);
+      answered.mix(serverA);
+      answered.mix(serverB);
+      answered.mix(serverC);
+    }
     answered.mix(clientD);
-    answered.mix(serverA ^ serverC);
-    answered.mix(serverB);
     answered.mix(serverD);
     answered.mix(serverPort);
   }
@@ -282,15 +290,4 @@ function transportOf(protocol: number): number {
 /** No remote machine has such an address: multicast and broadcast (RFC 1122 §3.2.1.3, RFC 4291 §2.7). */
 function isMulticast(a: number, c: number, d: number): boolean {
   return a === 0 && c === 0xffff ? d >>> 28 === 14 || d === -1 : a >>> 24 === 0xff;
-}
-
-/** Names of two labels and more that an indicator can be. */
-function isKept(text: Uint8Array, length: number): boolean {
-  if (length > 5 && text[length - 1] === reverseZone[4] && text[length - 5] === reverseZone[0]) {
-    let at = 1;
-    while (at < 5 && text[length - 5 + at] === reverseZone[at]) at++;
-    if (at === 5) return false;
-  }
-  for (let at = 0; at < length; at++) if (text[at] === dot) return at + 1 < length;
-  return false;
 }

@@ -4,19 +4,26 @@
  */
 import { randomInt } from 'node:crypto';
 
-const entries = 1024;
-
 const multiplierA = 0x9e3779b1;
 const multiplierB = 0x85ebca6b;
 
 export class ValueCache<Value> {
-  private readonly keysA = new Int32Array(entries);
-  private readonly keysB = new Int32Array(entries);
-  private values: (Value | undefined)[] = new Array<undefined>(entries).fill(undefined);
+  private readonly keysA: Int32Array;
+  private readonly keysB: Int32Array;
+  private readonly values: (Value | undefined)[];
+  private readonly mask: number;
   private readonly seedA = randomInt(2 ** 32) | 0;
   private readonly seedB = randomInt(2 ** 32) | 0;
   private keyA = 0;
   private keyB = 0;
+
+  /** `entries`: a power of two. */
+  constructor(entries: number) {
+    this.keysA = new Int32Array(entries);
+    this.keysB = new Int32Array(entries);
+    this.values = new Array<undefined>(entries).fill(undefined);
+    this.mask = entries - 1;
+  }
 
   /** The key is what is mixed in from here on. */
   begin(): void {
@@ -55,6 +62,6 @@ export class ValueCache<Value> {
 
   private place(): number {
     const mixed = Math.imul(this.keyA ^ (this.keyA >>> 16), 0x7feb352d);
-    return (mixed ^ (mixed >>> 15)) & (entries - 1);
+    return (mixed ^ (mixed >>> 15)) & this.mask;
   }
 }

@@ -29,18 +29,22 @@ export interface Certificate {
 /** A certificate where it lies in the stream, valid during the call only. Hashes and fields cost more than finding it, so each is computed when asked for. */
 export class CertificateView {
   readonly der: Uint8Array;
+  private ofSha1: string | undefined;
+  private ofSha256: string | undefined;
 
   constructor(der: Uint8Array) {
     this.der = der;
   }
 
-  /** Of the whole DER, lower-case hex. */
+  /** Of the whole DER, lower-case hex. Several listeners ask. */
   get sha1(): string {
-    return hash('sha1', this.der);
+    this.ofSha1 ??= hash('sha1', this.der);
+    return this.ofSha1;
   }
 
   get sha256(): string {
-    return hash('sha256', this.der);
+    this.ofSha256 ??= hash('sha256', this.der);
+    return this.ofSha256;
   }
 
   /** All of it, for people. */
