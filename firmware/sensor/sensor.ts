@@ -117,6 +117,10 @@ export class Sensor {
       clearInterval(timer);
       await this.end();
       return exitCode;
+    } catch (error) {
+      // Threads and the link would keep a process alive that has nothing to do.
+      await Promise.all([this.memory?.close(closeMemoryMs), this.outbox.close(closeOutboxMs), this.parts.channel.close()]);
+      throw error;
     } finally {
       clearInterval(timer);
     }
