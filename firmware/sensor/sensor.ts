@@ -151,7 +151,8 @@ export class Sensor {
   private fallBack(reason: string): boolean {
     const { path, intelligence, log } = this.parts;
     if (this.running.settings.hash === undefined) return false;
-    this.running = readSensorConfig(path, reason);
+    const ofFilter = filterFault(this.running.config.capture);
+    this.running = readSensorConfig(path, ofFilter === undefined ? reason : `capture.filter: ${ofFilter}`);
     this.settingsError = this.running.settings.error;
     log.error({ reason }, 'the settings of the centre cannot be used; the file of the box stands alone');
     this.source = openConfiguredSource(this.running.config.capture, { isSupportedLinkType });
