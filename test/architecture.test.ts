@@ -27,7 +27,7 @@ const mayImport: Record<string, readonly string[]> = {
   // A process of its own: it alone meets both the network and the form of compiled sets.
   'firmware/fetcher': ['firmware/sensor/bytes', 'firmware/sensor/intel'],
   // One schema of the settings, and one form of compiled indicators, for both sides.
-  centre: ['firmware/settings.ts', 'firmware/overlay.ts', 'firmware/sensor/intel', 'firmware/sensor/bytes'],
+  centre: ['firmware/settings.ts', 'firmware/settings-file.ts', 'firmware/overlay.ts', 'firmware/sensor/intel', 'firmware/sensor/bytes'],
 };
 
 /** Files that wire the parts together: those that stand beside the stages, not in one, and the commands of the command line. */
