@@ -20,9 +20,12 @@ const mayImport: Record<string, readonly string[]> = {
   'firmware/sensor/intel': ['firmware/sensor/bytes'],
   'firmware/sensor/detect': ['bytes', 'decode', 'observe', 'intel'].map((stage) => `firmware/sensor/${stage}`),
   'firmware/sensor/alert': ['bytes', 'decode', 'observe', 'intel', 'detect'].map((stage) => `firmware/sensor/${stage}`),
-  'firmware/sensor/memory': ['bytes', 'decode', 'observe', 'intel', 'detect', 'alert'].map((stage) => `firmware/sensor/${stage}`),
+  'firmware/sensor/memory': [
+    ...['bytes', 'decode', 'observe', 'intel', 'detect', 'alert'].map((stage) => `firmware/sensor/${stage}`),
+    'firmware/restarting-worker.ts',
+  ],
   'firmware/sensor/evidence': ['bytes', 'decode', 'observe', 'alert'].map((stage) => `firmware/sensor/${stage}`),
-  'firmware/outbox': [],
+  'firmware/outbox': ['firmware/restarting-worker.ts'],
   'firmware/agent': ['firmware/outbox'],
   // A process of its own: it alone meets both the network and the form of compiled sets.
   'firmware/fetcher': ['firmware/sensor/bytes', 'firmware/sensor/intel'],

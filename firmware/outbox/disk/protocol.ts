@@ -1,5 +1,6 @@
 /** What crosses between a process and its outbox thread: one answer to each request, in their order. */
 import type { DurableKind } from '../../contract/durable.ts';
+import type { WorkerAnswer, WorkerRequest } from '../../restarting-worker.ts';
 import type { LossTally } from '../loss-record.ts';
 import type { NewMessage, OutboxMeasure, OutboxMessage } from '../outbox.ts';
 import type { QuotaSettings } from './quota.ts';
@@ -36,20 +37,15 @@ export interface Answers {
 
 export type JobName = keyof Jobs;
 
-export interface Request<Name extends JobName = JobName> {
-  number: number;
-  name: Name;
-  job: Jobs[Name];
-}
+export type Request<Name extends JobName = JobName> = WorkerRequest<Jobs, Name>;
 
 /** In place of the number of a request: nobody has asked. */
 export const unasked = 0;
 
-export interface Answer {
-  number: number;
+/** Said with each answer. */
+export interface Told {
   /** As in `OutboxWriterState`. */
   begunAnew: number;
-  answer?: Answers[JobName];
-  /** Why the job could not be done, in words. */
-  fault?: string;
 }
+
+export type Answer = WorkerAnswer<Answers> & Told;

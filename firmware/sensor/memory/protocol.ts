@@ -1,5 +1,6 @@
 /** What the sensor asks of the thread that keeps its memory, and what that answers. */
 import type { SeenMemory } from '../../contract/sighting.ts';
+import type { WorkerAnswer, WorkerRequest } from '../../restarting-worker.ts';
 import type { FoundRow } from './collect.ts';
 import type { JournalPart } from './journal.ts';
 import type { MemoryOptions } from './options.ts';
@@ -29,18 +30,14 @@ export interface MemoryAnswers {
   close: Record<string, never>;
 }
 
-export interface MemoryRequest<Name extends MemoryJobName = MemoryJobName> {
-  number: number;
-  name: Name;
-  job: MemoryJobs[Name];
-}
+export type MemoryRequest<Name extends MemoryJobName = MemoryJobName> = WorkerRequest<MemoryJobs, Name>;
 
-export interface MemoryAnswer {
-  number: number;
-  answer?: MemoryAnswers[MemoryJobName];
-  fault?: string;
+/** Said with each answer. */
+export interface MemoryTold {
   state: SeenMemory;
 }
+
+export type MemoryAnswer = WorkerAnswer<MemoryAnswers> & MemoryTold;
 
 /** Before the folder could be opened. */
 export const nothingKept: SeenMemory = { days: 0, bytes: 0, droppedForRoom: 0, damaged: 0, refused: 0, lost: 0, writtenBytes: 0 };
