@@ -129,8 +129,10 @@ describe('a change that does not stand its trial is turned back by itself', () =
     made.send(made.director.config({ seq: 1 }));
     await made.heard('applied', 1, true);
     before(made);
+    const { reloads } = made.sensor;
     made.send(made.director.config({ seq: 2 }));
-    await until(() => made.inForce()?.seq === 2, 'order 2 in force');
+    // The file is there before its folder is on the disk; the sensor is told after that.
+    await until(() => made.inForce()?.seq === 2 && made.sensor.reloads > reloads, 'order 2 in force');
     after(made);
     return made;
   }
