@@ -106,11 +106,11 @@ export class SeenDaysGenerator {
       ...once,
     );
     const how = seenBy.outbound | seenBy.tls | seenBy.tcp | seenBy.answered;
-    table.seeText(kindName, text, text.length, peer, how | seenBy.dns, ...once);
+    table.seeText(kindName, text, 0, text.length, peer, how | seenBy.dns, ...once);
     const ja4 = Buffer.from(`t13d1516h2_${(host + random.below(fingerprintsPerHost)) % fingerprints}aaf6152771_e5627efa2ab1`);
-    table.seeText(kindJa4, ja4, ja4.length, peer, how, ...once);
+    table.seeText(kindJa4, ja4, 0, ja4.length, peer, how, ...once);
     if (random.chance(certificateShare))
-      table.seeText(kindCertificate, certificateOf(name % certificates), certificateBytes, peer, how, ...once);
+      table.seeText(kindCertificate, certificateOf(name % certificates), 0, certificateBytes, peer, how, ...once);
   }
 
   /** A day as one batch. */

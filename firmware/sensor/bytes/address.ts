@@ -75,8 +75,10 @@ export function parseAddress(text: string): AddressWords | undefined {
   return [word(0), word(2), word(4), word(6)];
 }
 
+const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** `high` the first 16 bits, `low` the last 32. */
 export function formatMac(high: number, low: number): string {
-  const hex = (value: number) => (value & 255).toString(16).padStart(2, '0');
-  return [high >>> 8, high, low >>> 24, low >>> 16, low >>> 8, low].map(hex).join(':');
+  const hex = (value: number) => hexBytes[value & 255]!;
+  return `${hex(high >>> 8)}:${hex(high)}:${hex(low >>> 24)}:${hex(low >>> 16)}:${hex(low >>> 8)}:${hex(low)}`;
 }

@@ -10,8 +10,15 @@ export interface HttpTarget {
   path: string;
 }
 
-/** The target's own authority first, then the Host header where it differs. */
-export function httpTargetsOf({ method, target, host }: HttpRequest): HttpTarget[] {
+let last: { request: HttpRequest; targets: HttpTarget[] } | undefined;
+
+/** The target's own authority first, then the Host header where it differs. Several listeners ask for the same request, one after the other. */
+export function httpTargetsOf(request: HttpRequest): HttpTarget[] {
+  if (last?.request !== request) last = { request, targets: targetsOf(request) };
+  return last.targets;
+}
+
+function targetsOf({ method, target, host }: HttpRequest): HttpTarget[] {
   const targets: HttpTarget[] = [];
   const path = pathOf(target);
   const own = method === 'CONNECT' ? target : authorityOf(target);

@@ -4,8 +4,9 @@
  */
 import { formatAddress, parseAddress } from '../bytes/address.ts';
 import type { NetworkSet } from '../bytes/network.ts';
-import { type DnsAddress, type DnsName, nameTextMax, rcodeMnemonic, typeMnemonic } from '../decode/dns/dns-message.ts';
+import { type DnsAddress, type DnsName, nameText, rcodeMnemonic, typeMnemonic } from '../decode/dns/dns-message.ts';
 import type { ClientHello } from '../decode/tls/client-hello.ts';
+import { fingerprints } from '../decode/tls/fingerprint-cache.ts';
 import type { Indicators, Match } from '../intel/indicator.ts';
 import type {
   Connection,
@@ -21,7 +22,6 @@ import type {
 import { findingOf, type Hit, isIcmpError, type OurEnd, portOf } from './contact.ts';
 import type { Detector } from './detector.ts';
 import { clientOf, type Finding, type FindingSink, serverOf } from './finding.ts';
-import { FingerprintCache } from './fingerprint-cache.ts';
 import { type HttpTarget, httpTargetsOf, portOf as portOfAuthority } from './http-target.ts';
 import type { KnownBadOptions } from './known-bad-options.ts';
 import { ResolvedNames } from './resolved-names.ts';
@@ -53,8 +53,6 @@ class KnownBad implements Detector {
   private readonly home: NetworkSet;
   private readonly watches: WatchList;
   private readonly resolved: ResolvedNames;
-  private readonly fingerprints = new FingerprintCache();
-  private readonly nameText = new Uint8Array(nameTextMax);
 
   constructor(options: KnownBadOptions, indicators: Indicators, home: NetworkSet) {
     this.indicators = indicators;
@@ -171,7 +169,7 @@ class KnownBad implements Detector {
 
   /** Asks by the characters first: a string of its own for each name would be most of the work on a flood of them. */
   private mayHave(owner: DnsName): boolean {
-    return this.indicators.mayHaveDomain(this.nameText, owner.writeText(this.nameText));
+    return this.indicators.mayHaveDomain(nameText, owner.writeText());
   }
 
   private observeAnswer(event: DnsEvent, { a, b, c, d }: DnsAddress, observed: string, emit: FindingSink): void {
@@ -217,12 +215,15 @@ class KnownBad implements Detector {
     };
     if (name !== undefined) raise(this.indicators.domain(name, nowMs), name, 'server name in the ClientHello');
     // A fingerprint of half a hello would be somebody else's.
-    if (hello.anomaly === 'tls.bad-hello' || counts.ja3 + counts.ja4 === 0) return;
-    const fingerprints = this.fingerprints.get(hello, app === 'quic' ? 'q' : 't');
+    if (hello.anomaly === 'tls.bad-hello') return;
     // JA3 is defined for TLS over TCP, and for hellos in its own framing.
-    if (counts.ja3 > 0 && app === 'tls' && !hello.ssl2)
-      raise(this.indicators.fingerprint('ja3', fingerprints.ja3, nowMs), fingerprints.ja3, 'JA3 of the ClientHello');
-    if (counts.ja4 > 0) raise(this.indicators.fingerprint('ja4', fingerprints.ja4, nowMs), fingerprints.ja4, 'JA4 of the ClientHello');
+    if (counts.ja3 > 0 && app === 'tls' && !hello.ssl2) {
+      const ja3 = fingerprints.ja3(hello);
+      raise(this.indicators.fingerprint('ja3', ja3, nowMs), ja3, 'JA3 of the ClientHello');
+    }
+    if (counts.ja4 === 0) return;
+    const ja4 = fingerprints.ja4(hello, app === 'quic' ? 'q' : 't');
+    raise(this.indicators.fingerprint('ja4', ja4, nowMs), ja4, 'JA4 of the ClientHello');
   }
 
   private observeCertificate({ certificate, position, connection, tsMicros }: TlsCertificateEvent, emit: FindingSink): void {

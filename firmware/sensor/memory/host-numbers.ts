@@ -10,18 +10,27 @@ const multiplier = 0x9e3779b1;
 export class HostNumbers {
   all: SeenHost[] = [];
   private readonly byKey = new Map<number | string, number>();
+  /** Most are asked for again and again, and by the same object. */
+  private readonly byObject = new Map<SeenHost, number>();
   private readonly recentWords = new Int32Array(recentCount);
   /** The number + 1. */
   private readonly recentNumbers = new Int32Array(recentCount);
 
   /** `known`: what else is known of it; another hardware address is another machine. -1: there are too many. */
   numberOf(a: number, b: number, c: number, d: number, known: SeenHost | undefined): number {
-    if (known !== undefined || !isIPv4(a, b, c)) return this.slowNumberOf(`${a},${b},${c},${d},${known?.mac ?? ''}`, a, b, c, d, known);
+    if (known !== undefined) return this.byObject.get(known) ?? this.numberOfKnown(a, b, c, d, known);
+    if (!isIPv4(a, b, c)) return this.slowNumberOf(`${a},${b},${c},${d},`, a, b, c, d, undefined);
     const place = Math.imul(d, multiplier) >>> recentShift;
     if (this.recentNumbers[place] !== 0 && this.recentWords[place] === d) return this.recentNumbers[place]! - 1;
     const number = this.slowNumberOf(d, a, b, c, d, undefined);
     this.recentWords[place] = d;
     this.recentNumbers[place] = number + 1;
+    return number;
+  }
+
+  private numberOfKnown(a: number, b: number, c: number, d: number, known: SeenHost): number {
+    const number = this.slowNumberOf(`${a},${b},${c},${d},${known.mac ?? ''}`, a, b, c, d, known);
+    this.byObject.set(known, number);
     return number;
   }
 
@@ -39,6 +48,7 @@ export class HostNumbers {
   clear(): void {
     this.all = [];
     this.byKey.clear();
+    this.byObject.clear();
     this.recentNumbers.fill(0);
   }
 }

@@ -57,14 +57,14 @@ export class Interval {
     const hosts = part.hosts.map(keyed);
     /** By place of the entry. */
     const rows = new Int32Array(part.length);
-    readJournal(part, ({ place, host, kind, flags, second, times, peer, port, word, text, length }) => {
+    readJournal(part, ({ place, host, kind, flags, second, times, peer, port, word, bytes, start, length }) => {
       table.setKnownHost(hosts[host]!);
       if (kind === kindIPv4) rows[place] = table.seeAddress(0, 0, mappedWord, word, port, flags, second, second, times);
       else if (isAddress(kind)) {
-        const words = Buffer.from(text.buffer, text.byteOffset, length);
+        const words = Buffer.from(bytes.buffer, start, length);
         const at = (index: number) => words.readInt32BE(index * 4);
         rows[place] = table.seeAddress(at(0), at(1), at(2), at(3), port, flags, second, second, times);
-      } else table.seeText(kind, text, length, peer < 0 ? -1 : rows[peer]!, flags, second, second, times);
+      } else table.seeText(kind, bytes, start, length, peer < 0 ? -1 : rows[peer]!, flags, second, second, times);
     });
   }
 }

@@ -2,11 +2,24 @@
  * Sightings written down one behind the other as they come, and read again by the thread that sums them up. The packet path only writes: looking up
  * what is known would cost it several accesses to cold memory for each event.
  *
- * An entry is five words of 32 bits and, but for IPv4, the bytes of its value, padded to a word.
+ * An entry is five words of 32 bits. The bytes of a name or an IPv6 address follow it, padded to a word; fingerprints and certificates come again and again,
+ * and stand in a list of their own.
  */
 import { isIPv4 } from '../bytes/address.ts';
 import { HostNumbers } from './host-numbers.ts';
-import { hostMask, kindIPv4, kindIPv6, kindMask, kindShift, lengthShift, portShift, type SeenHost, textBytesMax } from './sighting.ts';
+import {
+  hostMask,
+  kindCertificate,
+  kindIPv4,
+  kindIPv6,
+  kindJa4,
+  kindMask,
+  kindShift,
+  lengthShift,
+  portShift,
+  type SeenHost,
+  textBytesMax,
+} from './sighting.ts';
 
 const wordsPerEntry = 5;
 const wordBytes = 4;
@@ -19,13 +32,15 @@ const at = {
   second: 2,
   /** Place of the entry of the address where the value was met; -1 where that is not known. */
   peer: 3,
-  /** An IPv4 address as a word. */
+  /** An IPv4 address as a word; of a value of the list its number. */
   value: 4,
 } as const;
 const secondMask = 0x1_ffff;
 const countsBit = 0x2_0000;
 /** A second of the busiest network; an interval of an office. */
 const journalBytes = 1024 * 1024;
+/** One server after another with a certificate of its own: 104 characters each. */
+const keptMax = 8192;
 const entryBytesMax = wordsPerEntry * wordBytes + textBytesMax + wordBytes;
 
 /** What a thread takes over. */
@@ -37,6 +52,8 @@ export interface JournalPart {
   /** Words that are written. */
   length: number;
   entries: number;
+  /** JA4s, and SHA-1 and SHA-256 of certificates, one behind the other, in hex. */
+  kept: string[];
 }
 
 export class Journal {
@@ -46,16 +63,28 @@ export class Journal {
   private length = 0;
   private readonly hosts = new HostNumbers();
   private host = -1;
+  private kept: string[] = [];
   private readonly addressText = Buffer.alloc(16);
 
   /** No further entry fits for sure. */
   get isFull(): boolean {
-    return this.length * wordBytes + entryBytesMax > journalBytes;
+    return this.length * wordBytes + entryBytesMax > journalBytes || this.kept.length >= keptMax;
   }
 
-  /** The machine of the entries that follow. */
-  setHost(a: number, b: number, c: number, d: number): void {
+  /** The machine of the entries that follow. Gives its number. */
+  setHost(a: number, b: number, c: number, d: number): number {
     this.host = this.hosts.numberOf(a, b, c, d, undefined);
+    return this.host;
+  }
+
+  /** The same by its number. */
+  setKnownHost(number: number): void {
+    this.host = number;
+  }
+
+  /** Adds to how the value of the entry at this place was met. */
+  addFlags(place: number, flags: number): void {
+    this.words[place + at.what]! |= flags;
   }
 
   /** Gives the place of the entry, -1 where there is no room. */
@@ -72,6 +101,16 @@ export class Journal {
   /** The value is `bytes[0, length)`, met at the address of the entry at `peer`, -1 for none. */
   addText(kind: number, bytes: Uint8Array, length: number, peer: number, flags: number, second: number, counts: boolean): void {
     if (length <= textBytesMax) this.add(flags | (kind << kindShift), 0, peer, second, counts, 0, bytes, length);
+  }
+
+  /** Puts a value on the list of this part; gives its number. */
+  keep(value: string): number {
+    return this.kept.push(value) - 1;
+  }
+
+  /** The value is that of the list, met at the address of the entry at `peer`, -1 for none. */
+  addKept(kind: number, number: number, peer: number, flags: number, second: number): void {
+    this.add(flags | (kind << kindShift), 0, peer, second, true, number, undefined, 0);
   }
 
   private add(
@@ -106,8 +145,8 @@ export class Journal {
 
   /** All of it, with what `describe` knows of the machines; the journal begins anew. */
   take(day: number, describe: (host: SeenHost) => SeenHost): JournalPart {
-    const { words, length, entries } = this;
-    const part = { day, hosts: this.hosts.all.map(describe), words, length, entries };
+    const { words, length, entries, kept } = this;
+    const part = { day, hosts: this.hosts.all.map(describe), words, length, entries, kept };
     this.words = new Int32Array(journalBytes / wordBytes);
     this.bytes = new Uint8Array(this.words.buffer);
     this.clear();
@@ -116,6 +155,7 @@ export class Journal {
 
   clear(): void {
     this.length = this.entries = 0;
+    this.kept = [];
     this.host = -1;
     this.hosts.clear();
   }
@@ -134,15 +174,16 @@ export interface JournalEntry {
   port: number;
   /** Of IPv4. */
   word: number;
-  /** Of all else. */
-  text: Uint8Array;
+  /** Of all else: where its bytes are, and which of them. */
+  bytes: Uint8Array;
+  start: number;
   length: number;
 }
 
 /** Calls `take` with each entry. */
-export function readJournal({ words, length }: JournalPart, take: (entry: JournalEntry) => void): void {
+export function readJournal({ words, length, kept }: JournalPart, take: (entry: JournalEntry) => void): void {
   const bytes = new Uint8Array(words.buffer);
-  const text = new Uint8Array(textBytesMax);
+  const keptBytes: Uint8Array[] = [];
   const entry: JournalEntry = {
     place: 0,
     host: 0,
@@ -153,7 +194,8 @@ export function readJournal({ words, length }: JournalPart, take: (entry: Journa
     peer: 0,
     port: 0,
     word: 0,
-    text,
+    bytes,
+    start: 0,
     length: 0,
   };
   for (let start = 0; start < length; ) {
@@ -168,10 +210,22 @@ export function readJournal({ words, length }: JournalPart, take: (entry: Journa
     entry.times = (second & countsBit) === 0 ? 0 : 1;
     entry.peer = words[start + at.peer]!;
     entry.word = words[start + at.value]!;
-    entry.length = what >>> lengthShift;
-    const textStart = (start + wordsPerEntry) * wordBytes;
-    for (let index = 0; index < entry.length; index++) text[index] = bytes[textStart + index]!;
+    const textLength = what >>> lengthShift;
+    const number = entry.word;
+    if (isKept(entry.kind)) keptBytes[number] ??= bytesOf(entry.kind, kept[number]!);
+    const own = isKept(entry.kind) ? keptBytes[number] : undefined;
+    entry.bytes = own ?? bytes;
+    entry.start = own === undefined ? (start + wordsPerEntry) * wordBytes : 0;
+    entry.length = own?.length ?? textLength;
     take(entry);
-    start += wordsPerEntry + ((entry.length + wordBytes - 1) >>> 2);
+    start += wordsPerEntry + ((textLength + wordBytes - 1) >>> 2);
   }
+}
+
+function isKept(kind: number): boolean {
+  return kind === kindJa4 || kind === kindCertificate;
+}
+
+function bytesOf(kind: number, value: string): Uint8Array {
+  return Buffer.from(value, kind === kindCertificate ? 'hex' : 'latin1');
 }

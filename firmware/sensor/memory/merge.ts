@@ -53,6 +53,6 @@ function mergeBlock(block: Block, table: SightingTable): boolean {
     }
     const end = ends.get(peer);
     const peerRow = end === undefined ? -1 : table.findAddress(...end.words, end.port);
-    table.seeText(kind, text, length, peerRow, flags, first, last, times);
+    table.seeText(kind, text, 0, length, peerRow, flags, first, last, times);
   });
 }

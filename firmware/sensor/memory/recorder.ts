@@ -6,23 +6,24 @@
  * are not kept, nor names that no indicator can have (a single label, reverse look-ups, what is asked of the LAN by multicast), nor addresses that were
  * only answered.
  */
-import { isIPv4, parseAddress } from '../bytes/address.ts';
+import { parseAddress } from '../bytes/address.ts';
 import type { NetworkSet } from '../bytes/network.ts';
-import { nameTextMax } from '../decode/dns/dns-message.ts';
+import { type DnsAnswer, nameText, nameTextMax } from '../decode/dns/dns-message.ts';
 import { protocolTcp, protocolUdp } from '../decode/packet.ts';
 import type { ClientHello } from '../decode/tls/client-hello.ts';
-import { ja4 } from '../decode/tls/ja4.ts';
+import { fingerprints } from '../decode/tls/fingerprint-cache.ts';
 import { isIcmpError, portOf } from '../detect/contact.ts';
 import type { Detector } from '../detect/detector.ts';
 import { httpTargetsOf, portOf as portOfAuthority } from '../detect/http-target.ts';
 import type { Connection, DnsEvent, FlowEvent, HttpRequestEvent, SensorEvent, TlsCertificateEvent } from '../observe/event.ts';
 import type { HostTable } from '../observe/host-table.ts';
-import { FlowPlaces } from './flow-places.ts';
-import { mixCertificate, mixHello } from './handshake-key.ts';
+import { mixCertificate } from './certificate-key.ts';
 import { Journal, type JournalPart } from './journal.ts';
 import { isKept } from './kept-name.ts';
+import { KnownFlows } from './known-flows.ts';
 import type { MemoryOptions } from './options.ts';
-import { certificateBytes, daySeconds, kindCertificate, kindJa4, kindName, type SeenHost, seenBy } from './sighting.ts';
+import { RecentQueries } from './recent-queries.ts';
+import { daySeconds, kindCertificate, kindJa4, kindName, type SeenHost, seenBy } from './sighting.ts';
 import { ValueCache } from './value-cache.ts';
 
 /** Takes a part of the journal; `isOver`: the interval ends with it. False: it has no room, and the part is lost. */
@@ -32,11 +33,8 @@ const typeCname = 5; // RFC 1035 §3.2.2
 const questionsMax = 4;
 /** Chains of aliases have two or three. */
 const aliasesMax = 8;
-/** Certificates of the servers of an office, and its few fingerprints. */
-const handshakesMax = 8192;
-/** Answers come within a second or not at all. */
-const queriesMax = 1024;
-const answeredMax = 4096;
+/** Of the servers of an office. */
+const certificatesMax = 8192;
 const dayMicros = daySeconds * 1_000_000;
 /** 2149: what a day number of 16 bits can say. */
 const daysMax = 65_535;
@@ -48,18 +46,21 @@ export class Recorder implements Detector {
   private readonly hosts: HostTable;
   private readonly sink: JournalSink;
   private readonly journal = new Journal();
-  private readonly handshakes = new ValueCache<Buffer>(handshakesMax);
-  private readonly queries = new ValueCache<true>(queriesMax);
-  private readonly answered = new ValueCache<true>(answeredMax);
-  private readonly flows = new FlowPlaces();
+  /** Numbers in the journal's list. */
+  private readonly certificates = new ValueCache<number>(certificatesMax);
+  private readonly ja4s = new Map<string, number>();
+  private readonly queries = new RecentQueries();
+  private readonly flows = new KnownFlows();
   private readonly intervalMicros: number;
   private readonly text = Buffer.alloc(nameTextMax);
   private day = -1;
   private dayStartMicros = 0;
   private intervalMicrosStart = 0;
   private second = 0;
-  private isClientInside = false;
-  private isServerInside = false;
+  /** Of the connection in hand: number of our machine, whether there is no far end, and the place of the far end's entry, -1 where there is none. */
+  private host = -1;
+  private isLocal = false;
+  private peer = -1;
   /** Entries that nobody had room for. */
   lost = 0;
   /** As of `Detector`: what is over a cap is counted where it is summed up. */
@@ -95,16 +96,14 @@ export class Recorder implements Detector {
     if (this.day < 0) return;
     const part = this.journal.take(this.day, (host) => this.described(host));
     this.flows.clear();
-    if (isOver) {
-      this.handshakes.clear();
-      this.queries.clear();
-      this.answered.clear();
-    }
+    this.certificates.clear();
+    this.ja4s.clear();
+    if (isOver) this.queries.clear();
     if (!this.sink(part, isOver)) this.lost += part.entries;
   }
 
   private described(host: SeenHost): SeenHost {
-    const { mac, vlan, name } = this.hosts.describe(...host.words);
+    const { mac, vlan, name } = this.hosts.knownOf(...host.words);
     return { ...host, ...(mac && { mac }), ...(vlan !== undefined && { vlan }), ...(name && { name }) };
   }
 
@@ -141,31 +140,50 @@ export class Recorder implements Detector {
   /** Which end is ours: that inside; the client where both or neither are. Gives the bits that say who began. */
   private begin(connection: Connection): number {
     const { clientA, clientB, clientC, clientD, serverA, serverB, serverC, serverD } = connection;
-    this.isClientInside = this.home.has(clientA, clientB, clientC, clientD);
-    this.isServerInside = this.home.has(serverA, serverB, serverC, serverD);
-    if (this.isServerInside && !this.isClientInside) {
-      this.journal.setHost(serverA, serverB, serverC, serverD);
-      return seenBy.inbound;
-    }
-    this.journal.setHost(clientA, clientB, clientC, clientD);
-    return seenBy.outbound;
+    const isClientInside = this.home.has(clientA, clientB, clientC, clientD);
+    const isServerInside = this.home.has(serverA, serverB, serverC, serverD);
+    const isInbound = isServerInside && !isClientInside;
+    this.isLocal = (isServerInside && isClientInside) || isMulticast(serverA, serverC, serverD);
+    this.peer = -1;
+    this.host = isInbound
+      ? this.journal.setHost(serverA, serverB, serverC, serverD)
+      : this.journal.setHost(clientA, clientB, clientC, clientD);
+    return isInbound ? seenBy.inbound : seenBy.outbound;
+  }
+
+  /** The same for a message in a flow, which is most often known. */
+  private goOn(connection: Connection): number {
+    const { flows } = this;
+    if (!flows.find(connection.flow, connection.serverSpokeFirst)) return this.begin(connection);
+    this.journal.setKnownHost(flows.host);
+    this.peer = flows.place;
+    this.isLocal = this.peer < 0;
+    return flows.began;
   }
 
   private observeFlow({ phase, connection }: FlowEvent): void {
-    if (phase === 'exchange' || phase === 'end' || isIcmpError(connection)) return;
+    if (phase === 'answered') this.observeAnswer(connection);
+    if (phase !== 'start' || isIcmpError(connection)) return;
     const began = this.begin(connection);
-    if ((this.isClientInside && this.isServerInside) || isMulticast(connection.serverA, connection.serverC, connection.serverD)) return;
-    if (phase === 'answered') {
-      this.addFarEnd(connection, began, began | seenBy.answered, false);
-      this.keyOfEnds(connection);
-      this.answered.put(true);
-      return;
+    const { flow, serverSpokeFirst } = connection;
+    let place = -1;
+    if (!this.isLocal) {
+      // A first packet from the far end may be an answer to what was not seen, or a knock: it shows when our side speaks.
+      const from = serverSpokeFirst ? seenBy.inbound : began;
+      place = this.addFarEnd(connection, began, from | transportOf(connection.protocol), true);
+      connection.awaited = true;
     }
-    // A first packet from the far end may be an answer to what was not seen, or a knock: it shows when our side speaks.
-    const from = connection.serverSpokeFirst ? seenBy.inbound : began;
-    this.flows.put(connection.flow, this.addFarEnd(connection, began, from | transportOf(connection.protocol), true));
-    this.keyOfEnds(connection);
-    if (this.answered.find() === undefined) connection.watched = true;
+    this.flows.put(flow, serverSpokeFirst, this.host, began, place);
+  }
+
+  /** Of a flow of which that was to be told. */
+  private observeAnswer(connection: Connection): void {
+    if (isIcmpError(connection)) return;
+    const began = this.goOn(connection);
+    if (this.isLocal) return;
+    const flags = began | seenBy.answered;
+    if (this.peer < 0) this.addFarEnd(connection, began, flags, false);
+    else this.journal.addFlags(this.peer, flags);
   }
 
   private addFarEnd(connection: Connection, began: number, flags: number, counts: boolean): number {
@@ -174,93 +192,72 @@ export class Recorder implements Detector {
     return this.journal.addAddress(serverA, serverB, serverC, serverD, portOf(protocol, serverPort), flags, this.second, counts);
   }
 
-  private keyOfEnds({ clientA, clientB, clientC, clientD, serverA, serverB, serverC, serverD, serverPort }: Connection): void {
-    const { answered } = this;
-    answered.begin();
-    if (!isIPv4(clientA, clientB, clientC)) {
-      answered.mix(clientA);
-      answered.mix(clientB);
-      answered.mix(clientC);
-      answered.mix(serverA);
-      answered.mix(serverB);
-      answered.mix(serverC);
-    }
-    answered.mix(clientD);
-    answered.mix(serverD);
-    answered.mix(serverPort);
+  /** The DNS server is not the far end: the connection that follows tells it. */
+  private observeDns(event: DnsEvent): void {
+    const { message, connection } = event;
+    const { questions, answers, response } = message;
+    const isNew = !this.queries.isAnswered(event);
+    if (!isNew && !hasAlias(answers)) return;
+    if (isMulticast(connection.serverA, connection.serverC, connection.serverD)) return;
+    const flags = this.goOn(connection) | seenBy.dns;
+    for (let index = 0; isNew && index < questions.length && index < questionsMax; index++)
+      this.seeName(nameText, questions[index]!.owner.writeText(), -1, flags, !response);
+    if (response) this.seeAliases(answers, flags);
   }
 
-  /** The DNS server is not the far end: the connection that follows tells it. */
-  private observeDns({ message, connection }: DnsEvent): void {
-    if (isMulticast(connection.serverA, connection.serverC, connection.serverD)) return;
-    const flags = this.begin(connection) | seenBy.dns;
-    const { questions, answers, response } = message;
-    if (!this.isRepeated(connection, message)) {
-      for (let index = 0; index < questions.length && index < questionsMax; index++)
-        this.seeName(questions[index]!.owner.writeText(this.text), -1, flags, !response);
-    }
-    if (!response) return;
+  private seeAliases(answers: readonly DnsAnswer[], flags: number): void {
     let aliases = 0;
     for (let index = 0; index < answers.length && aliases < aliasesMax; index++) {
       if (answers[index]!.type !== typeCname) continue;
       aliases++;
-      this.seeName(this.write(answers[index]!.data), -1, flags, false);
+      this.seeText(answers[index]!.data, -1, flags, false);
     }
-  }
-
-  /** A response says again what was asked. Its names count only where the query was not seen. */
-  private isRepeated({ clientA, clientC, clientD, clientPort }: Connection, { id, response }: DnsEvent['message']): boolean {
-    const { queries } = this;
-    queries.begin();
-    queries.mix(clientA ^ clientC);
-    queries.mix(clientD);
-    queries.mix((id << 16) | clientPort);
-    if (response) return queries.find() === true;
-    queries.put(true);
-    return false;
   }
 
   private observeHello(connection: Connection, hello: ClientHello, transport: 't' | 'q', how: number): void {
-    const flags = this.begin(connection) | how | answeredOf(connection);
-    const peer = this.flows.find(connection.flow);
-    if (hello.sni !== undefined) this.seeName(this.write(hello.sni), peer, flags, true);
+    const flags = this.goOn(connection) | how | answeredOf(connection);
+    if (hello.sni !== undefined) this.seeText(hello.sni, this.peer, flags, true);
     // A fingerprint of half a hello would be somebody else's.
     if (hello.anomaly === 'tls.bad-hello' || hello.ssl2) return;
-    this.handshakes.begin();
-    mixHello(this.handshakes, hello, how);
-    let value = this.handshakes.find();
-    if (value === undefined) {
-      value = Buffer.from(ja4(hello, transport), 'latin1');
-      this.handshakes.put(value);
+    const ja4 = fingerprints.ja4(hello, transport);
+    let number = this.ja4s.get(ja4);
+    if (number === undefined) {
+      number = this.journal.keep(ja4);
+      this.ja4s.set(ja4, number);
     }
-    this.journal.addText(kindJa4, value, value.length, peer, flags, this.second, true);
+    this.journal.addKept(kindJa4, number, this.peer, flags, this.second);
   }
 
-  /** Hashed once for each server and interval. */
+  /** Hashed once for each server and part of the journal. */
   private observeCertificate({ certificate, connection }: TlsCertificateEvent): void {
-    const flags = this.begin(connection) | seenBy.tls | seenBy.tcp | seenBy.answered;
-    this.handshakes.begin();
-    mixCertificate(this.handshakes, connection, certificate.der);
-    let value = this.handshakes.find();
-    if (value === undefined) {
-      value = Buffer.from(certificate.sha1 + certificate.sha256, 'hex');
-      this.handshakes.put(value);
+    const flags = this.goOn(connection) | seenBy.tls | seenBy.tcp | seenBy.answered;
+    const { certificates } = this;
+    certificates.begin();
+    mixCertificate(certificates, connection, certificate.der);
+    let number = certificates.find();
+    if (number === undefined) {
+      number = this.journal.keep(certificate.sha1 + certificate.sha256);
+      certificates.put(number);
     }
-    this.journal.addText(kindCertificate, value, certificateBytes, this.flows.find(connection.flow), flags, this.second, true);
+    this.journal.addKept(kindCertificate, number, this.peer, flags, this.second);
   }
 
   /** Where a request goes by its own words; an address among them is a far end. */
   private observeRequest({ request, connection }: HttpRequestEvent): void {
-    const flags = this.begin(connection) | seenBy.http | seenBy.tcp | answeredOf(connection);
+    const flags = this.goOn(connection) | seenBy.http | seenBy.tcp | answeredOf(connection);
     for (const { authority, host } of httpTargetsOf(request)) {
       const words = mayBeAddress(host) ? parseAddress(host) : undefined;
-      if (words === undefined) this.seeName(this.write(host), this.flows.find(connection.flow), flags, true);
+      if (words === undefined) this.seeText(host, this.peer, flags, true);
       else if (!this.home.has(...words)) this.journal.addAddress(...words, portOfAuthority(authority), flags, this.second, false);
     }
   }
 
-  private seeName(length: number, peer: number, flags: number, counts: boolean): void {
-    if (isKept(this.text, length)) this.journal.addText(kindName, this.text, length, peer, flags, this.second, counts);
+  private seeText(name: string, peer: number, flags: number, counts: boolean): void {
+    this.seeName(this.text, this.write(name), peer, flags, counts);
+  }
+
+  private seeName(text: Uint8Array, length: number, peer: number, flags: number, counts: boolean): void {
+    if (isKept(text, length)) this.journal.addText(kindName, text, length, peer, flags, this.second, counts);
   }
 
   /** Text as bytes; nothing of one that is longer than any name. */
@@ -270,6 +267,11 @@ export class Recorder implements Detector {
     for (let at = 0; at < length; at++) this.text[at] = value.charCodeAt(at);
     return length;
   }
+}
+
+function hasAlias(answers: readonly DnsAnswer[]): boolean {
+  for (let index = 0; index < answers.length; index++) if (answers[index]!.type === typeCname) return true;
+  return false;
 }
 
 function answeredOf({ answered }: Connection): number {

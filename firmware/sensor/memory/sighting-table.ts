@@ -95,13 +95,13 @@ export class SightingTable {
   seeAddress(a: number, b: number, c: number, d: number, port: number, flags: number, first: number, last: number, times: number): number {
     const row = this.findAddress(a, b, c, d, port);
     if (row >= 0) return this.update(row, flags, first, last, times);
-    if (isIPv4(a, b, c)) return this.insert(flags | (kindIPv4 << kindShift), port, first, last, times, d, undefined, 0);
+    if (isIPv4(a, b, c)) return this.insert(flags | (kindIPv4 << kindShift), port, first, last, times, d, undefined, 0, 0);
     const text = this.addressText;
     text.writeInt32BE(a, 0);
     text.writeInt32BE(b, 4);
     text.writeInt32BE(c, 8);
     text.writeInt32BE(d, 12);
-    return this.insert(flags | (kindIPv6 << kindShift), port, first, last, times, 0, text, text.length);
+    return this.insert(flags | (kindIPv6 << kindShift), port, first, last, times, 0, text, 0, text.length);
   }
 
   /** Row of the address at this machine, -1 where there is none. */
@@ -112,10 +112,11 @@ export class SightingTable {
     return this.find();
   }
 
-  /** The value is `bytes[0, length)`, met at the address in row `peer`, -1 where that is not known. Gives the row, or -1 where it was refused. */
+  /** The value is `bytes[start, start + length)`, met at the address in row `peer`, -1 where that is not known. Gives the row, or -1 where it was refused. */
   seeText(
     kind: number,
     bytes: Uint8Array,
+    start: number,
     length: number,
     peer: number,
     flags: number,
@@ -124,10 +125,10 @@ export class SightingTable {
     times: number,
   ): number {
     this.begin(kind);
-    this.mixBytes(bytes, length);
+    this.mixBytes(bytes, start, length);
     let row = this.find();
     if (row >= 0) this.update(row, flags, first, last, times);
-    else row = this.insert(flags | (kind << kindShift), 0, first, last, times, 0, bytes, length);
+    else row = this.insert(flags | (kind << kindShift), 0, first, last, times, 0, bytes, start, length);
     if (row >= 0 && peer >= 0) this.peers[row] = peer;
     return row;
   }
@@ -158,6 +159,7 @@ export class SightingTable {
     times: number,
     word: number,
     bytes: Uint8Array | undefined,
+    start: number,
     length: number,
   ): number {
     const host = this.hosts.numberOf(this.hostA, this.hostB, this.hostC, this.hostD, this.host);
@@ -183,18 +185,18 @@ export class SightingTable {
     this.peers[row] = -1;
     this.rowsOfHost[host] = rowsBefore + 1;
     this.place(row);
-    if (bytes !== undefined) this.keepText(bytes, length);
+    if (bytes !== undefined) this.keepText(bytes, start, length);
     return row;
   }
 
-  private keepText(bytes: Uint8Array, length: number): void {
+  private keepText(bytes: Uint8Array, start: number, length: number): void {
     if (this.textUsed + length > this.text.length) {
       const wider = new Uint8Array(this.text.length * 2);
       wider.set(this.text);
       this.text = wider;
     }
     const { text, textUsed } = this;
-    for (let at = 0; at < length; at++) text[textUsed + at] = bytes[at]!;
+    for (let at = 0; at < length; at++) text[textUsed + at] = bytes[start + at]!;
     this.textUsed += length;
   }
 
@@ -222,12 +224,13 @@ export class SightingTable {
   }
 
   /** Four bytes at a time; the length is taken in too, for the bytes that are missing at the end. */
-  private mixBytes(bytes: Uint8Array, length: number): void {
+  private mixBytes(bytes: Uint8Array, start: number, length: number): void {
     this.mix(length);
-    let at = 0;
-    for (; at + 4 <= length; at += 4) this.mix(bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
+    const end = start + length;
+    let at = start;
+    for (; at + 4 <= end; at += 4) this.mix(bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
     let rest = 0;
-    for (; at < length; at++) rest = (rest << 8) | bytes[at]!;
+    for (; at < end; at++) rest = (rest << 8) | bytes[at]!;
     this.mix(rest);
   }
 

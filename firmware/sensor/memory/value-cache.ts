@@ -1,5 +1,5 @@
 /**
- * Values that cost much to make (a fingerprint, the hashes of a certificate), by a seeded 64-bit hash of what they are made of, so that those met a
+ * Values that cost much to make (the hashes of a certificate), by a seeded 64-bit hash of what they are made of, so that those met a
  * moment ago are not made again. A newer one takes the place of an older one. The seed is drawn at start: nobody can aim at a key.
  */
 import { randomInt } from 'node:crypto';
@@ -36,12 +36,6 @@ export class ValueCache<Value> {
     const b = Math.imul(this.keyB ^ value, multiplierB);
     this.keyA = (a << 13) | (a >>> 19);
     this.keyB = (b << 17) | (b >>> 15);
-  }
-
-  /** The sum of these is the same in whatever order they come. */
-  scattered(value: number): number {
-    const mixed = Math.imul(value ^ this.seedA, multiplierA);
-    return Math.imul(mixed ^ (mixed >>> 15) ^ this.seedB, multiplierB);
   }
 
   find(): Value | undefined {

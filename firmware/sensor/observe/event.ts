@@ -46,6 +46,8 @@ export class Connection {
   state: FlowState = 'new';
   /** A detector sets it to hear of this flow's later phases; they are told of watched flows only, unless the pipeline tells all. */
   watched = false;
+  /** A detector sets it at the start of a flow to hear when that is answered, and of nothing later. */
+  awaited = false;
 }
 
 export type FlowState = 'new' | 'established' | 'closed' | 'reset';

@@ -39,6 +39,7 @@ export function fillFromRecord(connection: Connection, words: Int32Array, double
 
 function fillState(connection: Connection, flags: number): void {
   connection.watched = (flags & record.flagWatched) !== 0;
+  connection.awaited = false;
   connection.answered = (flags & record.flagAnswered) !== 0;
   connection.exchanged = (flags & record.flagExchanged) !== 0;
   connection.established = (flags & (record.flagHandshake | record.flagExchanged)) !== 0;
@@ -69,7 +70,7 @@ export function fillFromPacket(connection: Connection, packet: Packet, fromServe
   connection.bytesIn = fromServer ? packet.ipLength : 0;
   connection.packetsOut = fromServer ? 0 : 1;
   connection.packetsIn = fromServer ? 1 : 0;
-  connection.watched = false;
+  connection.watched = connection.awaited = false;
   connection.answered = fromServer;
   connection.exchanged = connection.established = false;
   connection.state = 'new';

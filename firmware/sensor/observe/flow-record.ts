@@ -58,6 +58,9 @@ export const flagResolver = 1 << 19;
 /** The outer packets of a tunnel. */
 export const flagCarrier = 1 << 20;
 
+/** Somebody wants to hear when it is answered. */
+export const flagAwaited = 1 << 21;
+
 export const bothSpoke = flagSpokeA | flagSpokeB;
 export const bothPayloads = flagPayloadA | flagPayloadB;
 export const bothSyns = flagSynA | flagSynB;

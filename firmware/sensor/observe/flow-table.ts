@@ -170,10 +170,12 @@ export class FlowTable {
     this.words[base + record.wordFlags] = flags;
     const reached = flags & ~before;
     if ((reached & record.bothSyns) !== 0) this.words[base + (this.fromA ? record.wordSynA : record.wordSynB)] = packet.tcpSequence;
-    if ((reached & record.flagAnswered) !== 0) this.sink.answered(packet);
-    if (!this.isTold(flags)) return;
-    if ((reached & record.flagAnswered) !== 0) this.tell('answered', slot, packet.tsMicros);
-    if ((reached & record.flagExchanged) !== 0) this.tell('exchange', slot, packet.tsMicros);
+    const isTold = this.isTold(flags);
+    if ((reached & record.flagAnswered) !== 0) {
+      this.sink.answered(packet);
+      if (isTold || (flags & record.flagAwaited) !== 0) this.tell('answered', slot, packet.tsMicros);
+    }
+    if (isTold && (reached & record.flagExchanged) !== 0) this.tell('exchange', slot, packet.tsMicros);
   }
 
   /** Payload showed who is the client of a conversation that was joined in the middle. */
@@ -219,6 +221,7 @@ export class FlowTable {
     const connection = this.connectionOf(slot);
     this.sink.flowPhase(phase, connection, tsMicros);
     if (connection.watched) this.mark(slot, record.flagWatched);
+    if (connection.awaited) this.mark(slot, record.flagAwaited);
   }
 
   /** Sets flags of `flow-record.ts` that are not the table's own. */

@@ -65,7 +65,12 @@ export class HostTable {
   }
 
   describe(a: number, b: number, c: number, d: number): HostDescription {
-    const description: HostDescription = { ip: formatAddress(a, b, c, d) };
+    return { ip: formatAddress(a, b, c, d), ...this.knownOf(a, b, c, d) };
+  }
+
+  /** All but the address. */
+  knownOf(a: number, b: number, c: number, d: number): Omit<HostDescription, 'ip'> {
+    const description: Omit<HostDescription, 'ip'> = {};
     const host = this.hosts.get(keyOf(a, b, c, d));
     if (host === undefined) return description;
     if (host.hasMac) description.mac = formatMac(host.macHigh, host.macLow);

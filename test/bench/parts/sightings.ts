@@ -2,6 +2,7 @@
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { sensorRuntimeOptions } from '../../../firmware/command/child-set.ts';
 import { retroMatch } from '../../../firmware/retro-match.ts';
 import { memoryOptions } from '../../../firmware/sensor/memory/options.ts';
 import { SeenStore } from '../../../firmware/sensor/memory/store.ts';
@@ -13,6 +14,8 @@ import { startProgress } from '../progress.ts';
 import type { Sizes } from '../sizes.ts';
 import type { Capture, Workspace } from '../workspace.ts';
 
+/** As the sensor of a box is started (`firmware/cli.ts`). */
+const runtimeOptions = ['--v8-pool-size=1', ...sensorRuntimeOptions];
 const days = 30;
 /** 2026-01-19. */
 const firstDay = 20_472;
@@ -41,7 +44,14 @@ async function costFigures(workspace: Workspace, sizes: Sizes): Promise<Figure[]
   const folder = join(workspace.folder, 'seen');
   const run = async (capture: Capture, isWith: boolean): Promise<Cost> => {
     rmSync(folder, { recursive: true, force: true });
-    const words = [node, projectFile('test/bench/sightings-program.ts'), capture.path, intel, ...(isWith ? [folder] : [])];
+    const words = [
+      node,
+      ...runtimeOptions,
+      projectFile('test/bench/sightings-program.ts'),
+      capture.path,
+      intel,
+      ...(isWith ? [folder] : []),
+    ];
     return JSON.parse((await measureOk(words, { keepOutput: true })).stdout) as Cost;
   };
   const progress = startProgress(`measuring ${sizes.rounds} rounds`);

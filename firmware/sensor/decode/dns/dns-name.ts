@@ -24,6 +24,8 @@ const lastPrintable = 0x7e;
 /** Longest text of a name: four characters for each byte is the most that `\DDD` needs. */
 export const nameTextMax = nameBytesMax * 4;
 const scratch = Buffer.alloc(nameTextMax);
+/** Of the name that was last told to write its text. */
+export const nameText = Buffer.alloc(nameTextMax);
 
 /** Lower case of each byte that stands for itself in text; 0 for those that need an escape. */
 const plainCharacters = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -184,16 +186,22 @@ export class DnsName {
   }
 
   get text(): string {
-    this.made ??= scratch.toString('latin1', 0, this.writeText(scratch));
+    this.made ??= nameText.toString('latin1', 0, this.writeText());
     return this.made;
   }
 
-  /** Writes the characters of the text to `out`, which has room for `nameTextMax`; returns their number. */
-  writeText(out: Uint8Array): number {
+  /** Writes the characters of the text to `nameText`; returns their number. Several listeners ask for the same name, one after the other. */
+  writeText(): number {
+    if (written === this) return writtenLength;
     own.reset(this.bytes, this.start, this.end);
-    return names.walk(own, this.messageStart, out);
+    writtenLength = names.walk(own, this.messageStart, nameText);
+    written = this;
+    return writtenLength;
   }
 }
 
+/** Whose text is in `nameText`. */
+let written: DnsName | undefined;
+let writtenLength = 0;
 const names = new NameReader();
 const own = new Reader(noBytes);

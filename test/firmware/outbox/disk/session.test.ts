@@ -52,6 +52,11 @@ describe('a session on the outbox', () => {
   });
 
   it('does not fill the disk with damaged files where all that is written is damaged at once', () => {
+    // At once, however slow the disk of this machine is.
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
     const folder = temporaryFolder();
     const session = sessionIn(folder);
     const damaged = () => {

@@ -64,7 +64,7 @@ export function see(
       : what === 'certificate'
         ? [kindCertificate, Buffer.from(sha1 + sha256, 'hex').subarray(0, certificateBytes)]
         : [kindName, Buffer.from(what)];
-  return table.seeText(kind, bytes, bytes.length, peer, how, first, last, times);
+  return table.seeText(kind, bytes, 0, bytes.length, peer, how, first, last, times);
 }
 
 /** A folder for each call, removed when the test file is done. */

@@ -50,7 +50,7 @@ describe('the table of sightings', () => {
   it('refuses a value that is longer than any name', () => {
     const table = new SightingTable({ rowsMax: 10, rowsPerHostMax: 10 });
     table.setHost(0, 0, 0xffff, 1);
-    expect(table.seeText(kindName, Buffer.alloc(300, 0x61), 256, -1, 1, 0, 0, 1)).toBe(-1);
+    expect(table.seeText(kindName, Buffer.alloc(300, 0x61), 0, 256, -1, 1, 0, 0, 1)).toBe(-1);
     expect(table.refused).toBe(1);
   });
 });

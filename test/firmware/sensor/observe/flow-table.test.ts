@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { AnomalyCounter } from '../../../../firmware/sensor/decode/anomaly.ts';
+import { FrameDecoder } from '../../../../firmware/sensor/decode/frame-decoder.ts';
+import type { SensorEvent } from '../../../../firmware/sensor/observe/event.ts';
+import { Observer } from '../../../../firmware/sensor/observe/observer.ts';
+import { observeOptions } from '../../../../firmware/sensor/observe/options.ts';
 import { Random } from '../../../fuzz/random.ts';
-import { Sensor, second, startMicros } from './sensor.ts';
+import { frameOf, Sensor, second, startMicros } from './sensor.ts';
 import { datagram, ethernet, flag, icmp, ip, protocol, TcpTalk, tcp, text, u16, udp } from './traffic.ts';
 
 const hello = text('hello, this is no protocol that anybody knows\n');
@@ -47,6 +52,22 @@ describe('flows', () => {
     sensor.send(...talk.close()).finish();
     expect(phasesOf(sensor)).toEqual(['start', 'answered', 'exchange', 'end']);
     expect(sensor.flows.map(({ connection }) => connection.flow)).toEqual([1, 1, 1, 1]);
+  });
+
+  it('tell whoever awaits it that they were answered, and nothing later', () => {
+    const heard: string[] = [];
+    const emit = (event: SensorEvent) => {
+      if (event.kind !== 'flow') return;
+      heard.push(event.phase);
+      if (event.phase === 'start') event.connection.awaited = true;
+    };
+    const anomalies = new AnomalyCounter();
+    const observer = new Observer(observeOptions.parse({}), emit, anomalies);
+    const decoder = new FrameDecoder(observer, anomalies);
+    const talk = new TcpTalk();
+    for (const bytes of [...talk.handshake(), talk.says(hello), talk.answers(hello), ...talk.close()]) decoder.decode(frameOf(bytes));
+    observer.finish();
+    expect(heard).toEqual(['start', 'answered']);
   });
 
   it('are established by a whole handshake, also without payload, and not by half of one', () => {

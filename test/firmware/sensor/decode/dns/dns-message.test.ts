@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Reader } from '../../../../../firmware/sensor/bytes/reader.ts';
-import { decodeDns, nameTextMax, rcodeMnemonic, typeMnemonic } from '../../../../../firmware/sensor/decode/dns/dns-message.ts';
+import { decodeDns, nameText, rcodeMnemonic, typeMnemonic } from '../../../../../firmware/sensor/decode/dns/dns-message.ts';
 import { answer, message, name, pseudoRandom, query, question, record, u16, u32 } from './message-bytes.ts';
 
 const decode = (bytes: Uint8Array) => decodeDns(new Reader(bytes));
@@ -33,8 +33,7 @@ describe('a query', () => {
     );
     const owner = questions[0]!.owner;
     expect(answers[0]?.owner).toBe(owner);
-    const characters = Buffer.alloc(nameTextMax);
-    expect(characters.toString('latin1', 0, owner.writeText(characters))).toBe('www.evil.example');
+    expect(nameText.toString('latin1', 0, owner.writeText())).toBe('www.evil.example');
     expect(owner.text).toBe('www.evil.example');
   });
 
