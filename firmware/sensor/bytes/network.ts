@@ -29,12 +29,14 @@ export function isNetwork(text: string): boolean {
 }
 
 export class NetworkSet {
+  readonly names: readonly string[];
   private readonly ipv4Words: number[] = [];
   private readonly ipv4Masks: number[] = [];
   private readonly others: Network[] = [];
 
   /** Texts that are no network are left out: validate with `isNetwork` at the edge. */
   constructor(networks: readonly string[]) {
+    this.names = networks;
     for (const text of networks) {
       const network = parseNetwork(text);
       if (network === undefined) continue;

@@ -2,10 +2,10 @@
  * Parts of the journal -> the sightings of an interval, summed up, and written when the interval is over, when another day begins, or when there is no
  * room for many more.
  */
-import { mappedWord } from '../bytes/address.ts';
-import { type JournalPart, readJournal } from './journal.ts';
-import { isAddress, kindIPv4, type SightingBatch } from './sighting.ts';
-import { keyed, SightingTable } from './sighting-table.ts';
+import type { JournalPart } from './journal.ts';
+import type { SightingBatch } from './sighting.ts';
+import { SightingTable } from './sighting-table.ts';
+import { SumUp } from './sum-up.ts';
 
 /** A machine that asks for endless names gets this share of the table. */
 const hostShare = 8;
@@ -15,6 +15,7 @@ const earliestMs = 30_000;
 
 export class Interval {
   private readonly table: SightingTable;
+  private readonly sumUp: SumUp;
   private readonly fullRows: number;
   private readonly write: (batch: SightingBatch) => void;
   private day = -1;
@@ -24,6 +25,7 @@ export class Interval {
 
   constructor(rowsMax: number, write: (batch: SightingBatch) => void) {
     this.table = new SightingTable({ rowsMax, rowsPerHostMax: Math.ceil(rowsMax / hostShare) });
+    this.sumUp = new SumUp(this.table);
     this.fullRows = Math.floor(rowsMax * fullShare);
     this.write = write;
   }
@@ -36,7 +38,7 @@ export class Interval {
   take(part: JournalPart, isOver: boolean, nowMs: number): void {
     if (part.day !== this.day) this.end(nowMs);
     this.day = part.day;
-    this.sumUp(part);
+    this.sumUp.take(part);
     if (isOver || (this.table.rows >= this.fullRows && nowMs - this.writtenMs >= earliestMs)) this.end(nowMs);
   }
 
@@ -50,21 +52,5 @@ export class Interval {
       this.lost += rows;
       throw error;
     }
-  }
-
-  private sumUp(part: JournalPart): void {
-    const { table } = this;
-    const hosts = part.hosts.map(keyed);
-    /** By place of the entry. */
-    const rows = new Int32Array(part.length);
-    readJournal(part, ({ place, host, kind, flags, second, times, peer, port, word, bytes, start, length }) => {
-      table.setKnownHost(hosts[host]!);
-      if (kind === kindIPv4) rows[place] = table.seeAddress(0, 0, mappedWord, word, port, flags, second, second, times);
-      else if (isAddress(kind)) {
-        const words = Buffer.from(bytes.buffer, start, length);
-        const at = (index: number) => words.readInt32BE(index * 4);
-        rows[place] = table.seeAddress(at(0), at(1), at(2), at(3), port, flags, second, second, times);
-      } else table.seeText(kind, bytes, start, length, peer < 0 ? -1 : rows[peer]!, flags, second, second, times);
-    });
   }
 }

@@ -3,13 +3,14 @@
 const dot = 0x2e;
 const reverseZone = Buffer.from('.arpa');
 
-/** Of `text[0, length)`. */
-export function isKept(text: Uint8Array, length: number): boolean {
-  if (length > 5 && text[length - 1] === reverseZone[4] && text[length - 5] === reverseZone[0]) {
+/** Of `text[start, start + length)`. */
+export function isKept(text: Uint8Array, start: number, length: number): boolean {
+  const end = start + length;
+  if (length > 5 && text[end - 1] === reverseZone[4] && text[end - 5] === reverseZone[0]) {
     let at = 1;
-    while (at < 5 && text[length - 5 + at] === reverseZone[at]) at++;
+    while (at < 5 && text[end - 5 + at] === reverseZone[at]) at++;
     if (at === 5) return false;
   }
-  for (let at = 0; at < length; at++) if (text[at] === dot) return at + 1 < length;
+  for (let at = start; at < end; at++) if (text[at] === dot) return at + 1 < end;
   return false;
 }

@@ -19,11 +19,8 @@ import type { Connection, DnsEvent, FlowEvent, HttpRequestEvent, SensorEvent, Tl
 import type { HostTable } from '../observe/host-table.ts';
 import { mixCertificate } from './certificate-key.ts';
 import { Journal, type JournalPart } from './journal.ts';
-import { isKept } from './kept-name.ts';
-import { KnownFlows } from './known-flows.ts';
 import type { MemoryOptions } from './options.ts';
-import { RecentQueries } from './recent-queries.ts';
-import { daySeconds, kindCertificate, kindJa4, kindName, type SeenHost, seenBy } from './sighting.ts';
+import { daySeconds, kindCertificate, kindJa4, kindName, seenBy } from './sighting.ts';
 import { ValueCache } from './value-cache.ts';
 
 /** Takes a part of the journal; `isOver`: the interval ends with it. False: it has no room, and the part is lost. */
@@ -49,18 +46,14 @@ export class Recorder implements Detector {
   /** Numbers in the journal's list. */
   private readonly certificates = new ValueCache<number>(certificatesMax);
   private readonly ja4s = new Map<string, number>();
-  private readonly queries = new RecentQueries();
-  private readonly flows = new KnownFlows();
   private readonly intervalMicros: number;
   private readonly text = Buffer.alloc(nameTextMax);
   private day = -1;
   private dayStartMicros = 0;
   private intervalMicrosStart = 0;
   private second = 0;
-  /** Of the connection in hand: number of our machine, whether there is no far end, and the place of the far end's entry, -1 where there is none. */
-  private host = -1;
-  private isLocal = false;
-  private peer = -1;
+  /** When the part of the journal in hand was begun, or earlier. */
+  private partMicros = 0;
   /** Entries that nobody had room for. */
   lost = 0;
   /** As of `Detector`: what is over a cap is counted where it is summed up. */
@@ -85,6 +78,7 @@ export class Recorder implements Detector {
       this.handOn(true);
       this.intervalMicrosStart = nowMicros;
     }
+    this.partMicros = Math.min(this.partMicros, nowMicros);
     if (!isOtherDay && this.day >= 0) return;
     const day = Math.floor(nowMicros / dayMicros);
     this.day = day >= 0 && day <= daysMax ? day : -1;
@@ -94,17 +88,11 @@ export class Recorder implements Detector {
   /** Hands on what there is. `isOver`: it shall be written. */
   handOn(isOver: boolean): void {
     if (this.day < 0) return;
-    const part = this.journal.take(this.day, (host) => this.described(host));
-    this.flows.clear();
+    const part = this.journal.take(this.day, this.home.names, this.hosts.seenSince(this.partMicros));
+    this.partMicros = this.dayStartMicros + this.second * 1_000_000;
     this.certificates.clear();
     this.ja4s.clear();
-    if (isOver) this.queries.clear();
     if (!this.sink(part, isOver)) this.lost += part.entries;
-  }
-
-  private described(host: SeenHost): SeenHost {
-    const { mac, vlan, name } = this.hosts.knownOf(...host.words);
-    return { ...host, ...(mac && { mac }), ...(vlan !== undefined && { vlan }), ...(name && { name }) };
   }
 
   observe(event: SensorEvent): void {
@@ -137,86 +125,48 @@ export class Recorder implements Detector {
     }
   }
 
-  /** Which end is ours: that inside; the client where both or neither are. Gives the bits that say who began. */
-  private begin(connection: Connection): number {
-    const { clientA, clientB, clientC, clientD, serverA, serverB, serverC, serverD } = connection;
-    const isClientInside = this.home.has(clientA, clientB, clientC, clientD);
-    const isServerInside = this.home.has(serverA, serverB, serverC, serverD);
-    const isInbound = isServerInside && !isClientInside;
-    this.isLocal = (isServerInside && isClientInside) || isMulticast(serverA, serverC, serverD);
-    this.peer = -1;
-    this.host = isInbound
-      ? this.journal.setHost(serverA, serverB, serverC, serverD)
-      : this.journal.setHost(clientA, clientB, clientC, clientD);
-    return isInbound ? seenBy.inbound : seenBy.outbound;
-  }
-
-  /** The same for a message in a flow, which is most often known. */
-  private goOn(connection: Connection): number {
-    const { flows } = this;
-    if (!flows.find(connection.flow, connection.serverSpokeFirst)) return this.begin(connection);
-    this.journal.setKnownHost(flows.host);
-    this.peer = flows.place;
-    this.isLocal = this.peer < 0;
-    return flows.began;
-  }
-
   private observeFlow({ phase, connection }: FlowEvent): void {
-    if (phase === 'answered') this.observeAnswer(connection);
-    if (phase !== 'start' || isIcmpError(connection)) return;
-    const began = this.begin(connection);
-    const { flow, serverSpokeFirst } = connection;
-    let place = -1;
-    if (!this.isLocal) {
-      // A first packet from the far end may be an answer to what was not seen, or a knock: it shows when our side speaks.
-      const from = serverSpokeFirst ? seenBy.inbound : began;
-      place = this.addFarEnd(connection, began, from | transportOf(connection.protocol), true);
-      connection.awaited = true;
+    if (phase === 'exchange' || phase === 'end' || isIcmpError(connection) || this.isLocal(connection)) return;
+    const port = portOf(connection.protocol, connection.serverPort);
+    if (phase === 'answered') {
+      this.journal.addFarEnd(connection, port, seenBy.answered, this.second, false);
+      return;
     }
-    this.flows.put(flow, serverSpokeFirst, this.host, began, place);
+    this.journal.addFarEnd(connection, port, transportOf(connection.protocol), this.second, true);
+    connection.awaited = true;
   }
 
-  /** Of a flow of which that was to be told. */
-  private observeAnswer(connection: Connection): void {
-    if (isIcmpError(connection)) return;
-    const began = this.goOn(connection);
-    if (this.isLocal) return;
-    const flags = began | seenBy.answered;
-    if (this.peer < 0) this.addFarEnd(connection, began, flags, false);
-    else this.journal.addFlags(this.peer, flags);
+  /** There is no far end. */
+  private isLocal({ clientA, clientB, clientC, clientD, serverA, serverB, serverC, serverD }: Connection): boolean {
+    if (this.home.has(serverA, serverB, serverC, serverD)) return this.home.has(clientA, clientB, clientC, clientD);
+    return isMulticast(serverA, serverC, serverD);
   }
 
-  private addFarEnd(connection: Connection, began: number, flags: number, counts: boolean): number {
-    const { clientA, clientB, clientC, clientD, serverA, serverB, serverC, serverD, serverPort, protocol } = connection;
-    if (began === seenBy.inbound) return this.journal.addAddress(clientA, clientB, clientC, clientD, 0, flags, this.second, counts);
-    return this.journal.addAddress(serverA, serverB, serverC, serverD, portOf(protocol, serverPort), flags, this.second, counts);
-  }
-
-  /** The DNS server is not the far end: the connection that follows tells it. */
-  private observeDns(event: DnsEvent): void {
-    const { message, connection } = event;
+  /** A response says again what was asked: its names are new only where no query was seen. */
+  private observeDns({ message, connection }: DnsEvent): void {
     const { questions, answers, response } = message;
-    const isNew = !this.queries.isAnswered(event);
+    const isNew = !response || connection.packetsOut === 0;
     if (!isNew && !hasAlias(answers)) return;
     if (isMulticast(connection.serverA, connection.serverC, connection.serverD)) return;
-    const flags = this.goOn(connection) | seenBy.dns;
-    for (let index = 0; isNew && index < questions.length && index < questionsMax; index++)
-      this.seeName(nameText, questions[index]!.owner.writeText(), -1, flags, !response);
-    if (response) this.seeAliases(answers, flags);
+    for (let index = 0; isNew && index < questions.length && index < questionsMax; index++) {
+      const length = questions[index]!.owner.writeText();
+      this.journal.addText(connection, kindName, nameText, length, 0, seenBy.dns, this.second, !response);
+    }
+    if (response) this.seeAliases(connection, answers);
   }
 
-  private seeAliases(answers: readonly DnsAnswer[], flags: number): void {
+  private seeAliases(connection: Connection, answers: readonly DnsAnswer[]): void {
     let aliases = 0;
     for (let index = 0; index < answers.length && aliases < aliasesMax; index++) {
       if (answers[index]!.type !== typeCname) continue;
       aliases++;
-      this.seeText(answers[index]!.data, -1, flags, false);
+      this.seeName(connection, answers[index]!.data, seenBy.dns, false);
     }
   }
 
   private observeHello(connection: Connection, hello: ClientHello, transport: 't' | 'q', how: number): void {
-    const flags = this.goOn(connection) | how | answeredOf(connection);
-    if (hello.sni !== undefined) this.seeText(hello.sni, this.peer, flags, true);
+    const flags = how | answeredOf(connection);
+    if (hello.sni !== undefined) this.seeName(connection, hello.sni, flags, true);
     // A fingerprint of half a hello would be somebody else's.
     if (hello.anomaly === 'tls.bad-hello' || hello.ssl2) return;
     const ja4 = fingerprints.ja4(hello, transport);
@@ -225,12 +175,11 @@ export class Recorder implements Detector {
       number = this.journal.keep(ja4);
       this.ja4s.set(ja4, number);
     }
-    this.journal.addKept(kindJa4, number, this.peer, flags, this.second);
+    this.journal.addKept(connection, kindJa4, number, connection.serverPort, flags, this.second);
   }
 
   /** Hashed once for each server and part of the journal. */
   private observeCertificate({ certificate, connection }: TlsCertificateEvent): void {
-    const flags = this.goOn(connection) | seenBy.tls | seenBy.tcp | seenBy.answered;
     const { certificates } = this;
     certificates.begin();
     mixCertificate(certificates, connection, certificate.der);
@@ -239,25 +188,22 @@ export class Recorder implements Detector {
       number = this.journal.keep(certificate.sha1 + certificate.sha256);
       certificates.put(number);
     }
-    this.journal.addKept(kindCertificate, number, this.peer, flags, this.second);
+    const flags = seenBy.tls | seenBy.tcp | seenBy.answered;
+    this.journal.addKept(connection, kindCertificate, number, connection.serverPort, flags, this.second);
   }
 
   /** Where a request goes by its own words; an address among them is a far end. */
   private observeRequest({ request, connection }: HttpRequestEvent): void {
-    const flags = this.goOn(connection) | seenBy.http | seenBy.tcp | answeredOf(connection);
+    const flags = seenBy.http | seenBy.tcp | answeredOf(connection);
     for (const { authority, host } of httpTargetsOf(request)) {
       const words = mayBeAddress(host) ? parseAddress(host) : undefined;
-      if (words === undefined) this.seeText(host, this.peer, flags, true);
-      else if (!this.home.has(...words)) this.journal.addAddress(...words, portOfAuthority(authority), flags, this.second, false);
+      if (words === undefined) this.seeName(connection, host, flags, true);
+      else this.journal.addAddress(connection, ...words, portOfAuthority(authority), flags, this.second);
     }
   }
 
-  private seeText(name: string, peer: number, flags: number, counts: boolean): void {
-    this.seeName(this.text, this.write(name), peer, flags, counts);
-  }
-
-  private seeName(text: Uint8Array, length: number, peer: number, flags: number, counts: boolean): void {
-    if (isKept(text, length)) this.journal.addText(kindName, text, length, peer, flags, this.second, counts);
+  private seeName(connection: Connection, name: string, flags: number, counts: boolean): void {
+    this.journal.addText(connection, kindName, this.text, this.write(name), connection.serverPort, flags, this.second, counts);
   }
 
   /** Text as bytes; nothing of one that is longer than any name. */

@@ -72,6 +72,7 @@ export const flagsMask = 0xfff;
 export const kindShift = 12;
 export const kindMask = 0xf;
 export const lengthShift = 16;
+export const lengthMask = 0xff;
 export const hostMask = 0xffff;
 export const portShift = 16;
 

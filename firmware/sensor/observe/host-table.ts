@@ -2,7 +2,7 @@
  * The machines on the LAN: address -> hardware address, VLAN, name, last seen. Learnt from frames, ARP, DHCP, mDNS and NetBIOS.
  * At the cap new machines are refused, known ones stay, and the refusals are counted. It does not decide which addresses are ours.
  */
-import { formatAddress, formatMac, isIPv4 } from '../bytes/address.ts';
+import { type AddressWords, formatAddress, formatMac, isIPv4 } from '../bytes/address.ts';
 import { noVlan } from '../decode/packet.ts';
 
 export interface Host {
@@ -12,6 +12,7 @@ export interface Host {
   vlan: number;
   name?: string;
   lastSeenMicros: number;
+  words: AddressWords;
 }
 
 /** A host as people read it. */
@@ -20,6 +21,11 @@ export interface HostDescription {
   mac?: string;
   vlan?: number;
   name?: string;
+}
+
+/** The same by the words of its address. */
+export interface KnownHost extends Omit<HostDescription, 'ip'> {
+  words: AddressWords;
 }
 
 const nameLengthMax = 253; // RFC 1035 §3.1
@@ -65,14 +71,19 @@ export class HostTable {
   }
 
   describe(a: number, b: number, c: number, d: number): HostDescription {
-    return { ip: formatAddress(a, b, c, d), ...this.knownOf(a, b, c, d) };
+    const host = this.hosts.get(keyOf(a, b, c, d));
+    return { ip: formatAddress(a, b, c, d), ...(host && this.knownOf(host)) };
   }
 
-  /** All but the address. */
-  knownOf(a: number, b: number, c: number, d: number): Omit<HostDescription, 'ip'> {
+  /** Those that began or answered a connection since then. */
+  seenSince(micros: number): KnownHost[] {
+    const seen: KnownHost[] = [];
+    for (const host of this.hosts.values()) if (host.lastSeenMicros >= micros) seen.push({ words: host.words, ...this.knownOf(host) });
+    return seen;
+  }
+
+  private knownOf(host: Host): Omit<HostDescription, 'ip'> {
     const description: Omit<HostDescription, 'ip'> = {};
-    const host = this.hosts.get(keyOf(a, b, c, d));
-    if (host === undefined) return description;
     if (host.hasMac) description.mac = formatMac(host.macHigh, host.macLow);
     if (host.vlan !== noVlan) description.vlan = host.vlan;
     // What it told the DHCP server is what the technician called it.
@@ -89,7 +100,7 @@ export class HostTable {
         this.refused++;
         return undefined;
       }
-      host = { macHigh: 0, macLow: 0, hasMac: false, vlan: noVlan, lastSeenMicros: tsMicros };
+      host = { macHigh: 0, macLow: 0, hasMac: false, vlan: noVlan, lastSeenMicros: tsMicros, words: [a, b, c, d] };
       this.hosts.set(key, host);
     }
     host.lastSeenMicros = tsMicros;

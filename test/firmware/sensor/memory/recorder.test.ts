@@ -159,6 +159,30 @@ describe('what is remembered of traffic', () => {
     await box.hosts('asked.example');
     expect((await ask(box.folder, 'asked.example')).values[0]?.hosts?.[0]).toMatchObject({ mac: '02:00:00:00:00:0a' });
   });
+
+  it('has it also where the machine goes on with a connection of long ago', async () => {
+    const box = new Box();
+    const talk = new TcpTalk({ sport: 80 });
+    box.send(...talk.handshake());
+    for (let part = 1; part <= 3; part++) {
+      box.at(startMicros + part * 400 * second);
+      box.send(talk.says(request(`of-${part}.example`)), talk.answers(ok));
+    }
+    const names = [1, 2, 3].map((part) => `of-${part}.example`);
+    await box.hosts(...names);
+    const { values } = await ask(box.folder, ...names);
+    for (const { hosts } of values) expect(hosts).toMatchObject([{ mac: '02:00:00:00:00:0a' }]);
+  });
+
+  it('is of IPv6 what it is of IPv4', async () => {
+    const ends = { client: 'fd00::5', server: '2001:db8::9' };
+    const box = new Box().send(...secure('www.six.example', ends), ...web('[2001:db8::80]:8080', { ...ends, cport: 40_001 }));
+    expect(await box.hosts('six.example', '2001:db8::9', '[2001:db8::80]:8080')).toEqual([
+      ['fd00::5 contact tls+tcp [2001:db8::9]:443'],
+      ['fd00::5 contact tcp [2001:db8::9]:80'],
+      ['fd00::5 contact http+tcp [2001:db8::80]:8080'],
+    ]);
+  });
 });
 
 describe('the time of what is remembered', () => {

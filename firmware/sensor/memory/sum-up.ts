@@ -1,0 +1,81 @@
+/** Parts of the journal -> sightings in a table: which end is ours, who began, what is worth keeping, and where a name was met. */
+import { type AddressWords, isIPv4 } from '../bytes/address.ts';
+import { NetworkSet } from '../bytes/network.ts';
+import { type JournalPart, kindFarEnd } from './journal.ts';
+import { type JournalEntry, readJournal } from './journal-reader.ts';
+import { isKept } from './kept-name.ts';
+import { isAddress, kindName, type SeenHost, seenBy } from './sighting.ts';
+import { type KeyedHost, keyed, type SightingTable } from './sighting-table.ts';
+
+/** Far more than a box knows of; at the cap what is known of them is forgotten, and told anew as they are met. */
+const hostsMax = 65_536;
+
+export class SumUp {
+  private readonly table: SightingTable;
+  private homeNames: readonly string[] = [];
+  private home = new NetworkSet([]);
+  private readonly hosts = new Map<number | string, KeyedHost>();
+
+  constructor(table: SightingTable) {
+    this.table = table;
+  }
+
+  take(part: JournalPart): void {
+    if (part.home.join() !== this.homeNames.join()) {
+      this.homeNames = part.home;
+      this.home = new NetworkSet(part.home);
+    }
+    for (const host of part.hosts) this.know(host);
+    readJournal(part, (entry) => this.see(entry));
+  }
+
+  /** Our end is that inside; the client where both or neither are. */
+  private see(entry: JournalEntry): void {
+    const { table } = this;
+    const { kind, second, times, client, server, address } = entry;
+    const isServerInside = this.isOurs(server);
+    const isClientInside = this.isOurs(client);
+    const isInbound = isServerInside && !isClientInside;
+    const isLocal = isServerInside && isClientInside;
+    const flags = entry.flags | (isInbound ? seenBy.inbound : seenBy.outbound);
+    const far = isInbound ? client : server;
+    const farPort = isInbound ? 0 : entry.port;
+    table.setKnownHost(this.hostOf(isInbound ? server : client));
+    if (kind === kindFarEnd) {
+      // A first packet from the far end may be an answer to what was not seen, or a knock: it shows when our side speaks.
+      const seen = times > 0 && entry.isSwapped ? entry.flags | seenBy.inbound : flags;
+      if (!isLocal) table.seeAddress(far[0], far[1], far[2], far[3], farPort, seen, second, second, times);
+    } else if (isAddress(kind)) {
+      if (!this.isOurs(address))
+        table.seeAddress(address[0], address[1], address[2], address[3], entry.valuePort, flags, second, second, times);
+    } else {
+      const { bytes, start, length } = entry;
+      if (kind === kindName && !isKept(bytes, start, length)) return;
+      // The DNS server is not the far end: the connection that follows tells it.
+      const isMetThere = !isLocal && (flags & seenBy.dns) === 0;
+      const peer = isMetThere ? table.findAddress(far[0], far[1], far[2], far[3], farPort) : -1;
+      table.seeText(kind, bytes, start, length, peer, flags, second, second, times);
+    }
+  }
+
+  private isOurs(words: AddressWords): boolean {
+    return this.home.has(words[0], words[1], words[2], words[3]);
+  }
+
+  private know(host: SeenHost): void {
+    if (this.hosts.size >= hostsMax) this.hosts.clear();
+    this.hosts.set(keyOf(host.words), keyed(host));
+  }
+
+  private hostOf(words: AddressWords): KeyedHost {
+    const known = this.hosts.get(keyOf(words));
+    if (known !== undefined) return known;
+    const host: SeenHost = { words: [words[0], words[1], words[2], words[3]] };
+    this.know(host);
+    return this.hosts.get(keyOf(words))!;
+  }
+}
+
+function keyOf(words: AddressWords): number | string {
+  return isIPv4(words[0], words[1], words[2]) ? words[3] : words.join();
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { Journal } from '../../../../firmware/sensor/memory/journal.ts';
+import { type JournalEntry, readJournal } from '../../../../firmware/sensor/memory/journal-reader.ts';
+import { kindCertificate, kindIPv4, kindIPv6, kindJa4, kindName, seenBy } from '../../../../firmware/sensor/memory/sighting.ts';
+import { Connection } from '../../../../firmware/sensor/observe/event.ts';
+import { Random } from '../../../fuzz/random.ts';
+
+type Words = [number, number, number, number];
+const mapped = (d: number): Words => [0, 0, 0xffff, d];
+
+function connectionOf(client: Words, server: Words, serverSpokeFirst: boolean): Connection {
+  const [clientA, clientB, clientC, clientD] = client;
+  const [serverA, serverB, serverC, serverD] = server;
+  return Object.assign(new Connection(), { clientA, clientB, clientC, clientD, serverA, serverB, serverC, serverD, serverSpokeFirst });
+}
+
+const noted = ({ kind, flags, second, times, isSwapped, client, server, port, ...value }: JournalEntry) => ({
+  ...{ kind, flags, second, times, isSwapped, client: [...client], server: [...server], port },
+  value:
+    kind === kindIPv4 || kind === kindIPv6
+      ? `${value.address} ${value.valuePort}`
+      : Buffer.from(value.bytes.subarray(value.start, value.start + value.length)).toString(kind === kindCertificate ? 'hex' : 'latin1'),
+});
+
+describe('the journal of what was met', () => {
+  it('is read as it was written, of IPv4 and IPv6, whatever stands beside it', () => {
+    const random = new Random(1);
+    const journal = new Journal();
+    const expected: ReturnType<typeof noted>[] = [];
+    const words = (isFour: boolean): Words =>
+      isFour ? mapped(random.i32()) : [random.i32() | 1, random.i32(), random.i32(), random.i32()];
+    for (let round = 0; round < 3_000; round++) {
+      const isFour = random.chance(0.7);
+      const [client, server, second, isSwapped] = [words(isFour), words(isFour), random.below(86_400), random.chance(0.2)];
+      const connection = connectionOf(client, server, isSwapped);
+      const port = random.below(65_536);
+      const flags = random.below(seenBy.otherProtocol << 1);
+      const common = { flags, second, isSwapped, client, server };
+      const counts = random.chance(0.5);
+      const choice = random.below(4);
+      if (choice === 0) {
+        journal.addFarEnd(connection, port, flags, second, counts);
+        expected.push({ ...common, kind: 15, times: counts ? 1 : 0, port, value: '' });
+      } else if (choice === 1) {
+        const address = words(random.chance(0.5));
+        journal.addAddress(connection, ...address, port, flags, second);
+        const kind = address[0] === 0 ? kindIPv4 : kindIPv6;
+        expected.push({ ...common, kind, times: 0, port: 0, value: `${address} ${port}` });
+      } else if (choice === 2) {
+        const name = 'x'.repeat(random.below(256));
+        journal.addText(connection, kindName, Buffer.from(name), name.length, port, flags, second, counts);
+        expected.push({ ...common, kind: kindName, times: counts ? 1 : 0, port, value: name });
+      } else {
+        const kind = random.pick([kindJa4, kindCertificate]);
+        const value =
+          kind === kindJa4
+            ? `t13d${round}`
+            : random
+                .below(2 ** 30)
+                .toString(16)
+                .padStart(8, '0')
+                .repeat(13);
+        journal.addKept(connection, kind, journal.keep(value), port, flags, second);
+        expected.push({ ...common, kind, times: 1, port, value });
+      }
+    }
+    expect(journal.isFull).toBe(false);
+    const part = structuredClone(journal.take(20_000, ['10.0.0.0/8'], []));
+    const read: typeof expected = [];
+    readJournal(part, (entry) => read.push(noted(entry)));
+    expect(read).toEqual(expected);
+    expect(part.entries).toBe(expected.length);
+    expect(journal.take(20_001, [], [])).toMatchObject({ length: 0, entries: 0, kept: [] });
+  });
+
+  it('has room for a whole event while it is not full', () => {
+    const journal = new Journal();
+    const connection = connectionOf([1, 2, 3, 4], [5, 6, 7, 8], false);
+    const name = Buffer.alloc(255, 0x61);
+    const add = () => journal.addText(connection, kindName, name, name.length, 443, seenBy.dns, 1, true);
+    // Every place that the end can fall on.
+    for (let shift = 0; shift < 80; shift++) {
+      for (let index = 0; index < shift; index++) journal.addFarEnd(connection, 443, seenBy.tcp, 1, true);
+      while (!journal.isFull) for (let index = 0; index < 16; index++) add();
+      const part = journal.take(20_000, [], []);
+      expect(part.length).toBeLessThanOrEqual(part.words.length);
+      let names = 0;
+      readJournal(part, ({ kind, length }) => {
+        if (kind === kindName && length === 255) names++;
+      });
+      expect(names + shift).toBe(part.entries);
+    }
+  });
+});
