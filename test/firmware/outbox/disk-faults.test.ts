@@ -281,7 +281,7 @@ describe('the outbox without a disk', () => {
     const folder = temporaryFolder();
     const handed: NewMessage[] = [];
     const handOver = (messages: readonly NewMessage[]) => Promise.resolve(handed.push(...messages) > 0);
-    const outbox = openOutbox(folder, { handOver, options: { handOverAfterMs: 1_000 } });
+    const outbox = openOutbox(folder, { handOver, options: { handOverAfterMs: 2_000 } });
     outbox.append(alert('a'));
     expect(await outbox.flush(5_000)).toBe(true);
     expect(handed).toEqual([]);
