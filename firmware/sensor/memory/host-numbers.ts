@@ -18,8 +18,9 @@ export class HostNumbers {
 
   /** `known`: what else is known of it; another hardware address is another machine. -1: there are too many. */
   numberOf(a: number, b: number, c: number, d: number, known: SeenHost | undefined): number {
-    if (known !== undefined) return this.byObject.get(known) ?? this.numberOfKnown(a, b, c, d, known);
-    if (!isIPv4(a, b, c)) return this.slowNumberOf(`${a},${b},${c},${d},`, a, b, c, d, undefined);
+    if (known?.mac !== undefined) return this.byObject.get(known) ?? this.numberOfKnown(a, b, c, d, known);
+    if (!isIPv4(a, b, c)) return this.slowNumberOf(`${a},${b},${c},${d},`, a, b, c, d, known);
+    if (known !== undefined) return this.slowNumberOf(d, a, b, c, d, known);
     const place = Math.imul(d, multiplier) >>> recentShift;
     if (this.recentNumbers[place] !== 0 && this.recentWords[place] === d) return this.recentNumbers[place]! - 1;
     const number = this.slowNumberOf(d, a, b, c, d, undefined);
@@ -29,8 +30,10 @@ export class HostNumbers {
   }
 
   private numberOfKnown(a: number, b: number, c: number, d: number, known: SeenHost): number {
-    const number = this.slowNumberOf(`${a},${b},${c},${d},${known.mac ?? ''}`, a, b, c, d, known);
-    this.byObject.set(known, number);
+    const number = this.slowNumberOf(`${a},${b},${c},${d},${known.mac}`, a, b, c, d, known);
+    // A machine is another object whenever something new was told of it.
+    if (this.byObject.size > hostMask) this.byObject.clear();
+    if (number >= 0) this.byObject.set(known, number);
     return number;
   }
 

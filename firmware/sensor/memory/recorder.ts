@@ -20,6 +20,7 @@ import type { HostTable } from '../observe/host-table.ts';
 import { mixCertificate } from './certificate-key.ts';
 import { Journal, type JournalPart } from './journal.ts';
 import type { MemoryOptions } from './options.ts';
+import { RecentQueries } from './recent-queries.ts';
 import { daySeconds, kindCertificate, kindJa4, kindName, seenBy } from './sighting.ts';
 import { ValueCache } from './value-cache.ts';
 
@@ -32,6 +33,8 @@ const questionsMax = 4;
 const aliasesMax = 8;
 /** Of the servers of an office. */
 const certificatesMax = 8192;
+/** Frames of several interfaces come a little out of order, and clocks are corrected, before anybody speaks of another time (`pipeline.ts`). */
+const outOfOrderMicros = 10_000_000;
 const dayMicros = daySeconds * 1_000_000;
 /** 2149: what a day number of 16 bits can say. */
 const daysMax = 65_535;
@@ -46,6 +49,7 @@ export class Recorder implements Detector {
   /** Numbers in the journal's list. */
   private readonly certificates = new ValueCache<number>(certificatesMax);
   private readonly ja4s = new Map<string, number>();
+  private readonly queries = new RecentQueries();
   private readonly intervalMicros: number;
   private readonly text = Buffer.alloc(nameTextMax);
   private day = -1;
@@ -89,10 +93,13 @@ export class Recorder implements Detector {
   handOn(isOver: boolean): void {
     if (this.day < 0) return;
     const part = this.journal.take(this.day, this.home.names, this.hosts.seenSince(this.partMicros));
-    this.partMicros = this.dayStartMicros + this.second * 1_000_000;
     this.certificates.clear();
     this.ja4s.clear();
-    if (!this.sink(part, isOver)) this.lost += part.entries;
+    if (isOver) this.queries.clear();
+    const isTaken = this.sink(part, isOver);
+    if (!isTaken) this.lost += part.entries;
+    // All machines are told of in each interval: what takes the parts may have been begun anew.
+    this.partMicros = isOver || !isTaken ? 0 : this.dayStartMicros + this.second * 1_000_000 - outOfOrderMicros;
   }
 
   observe(event: SensorEvent): void {
@@ -142,10 +149,10 @@ export class Recorder implements Detector {
     return isMulticast(serverA, serverC, serverD);
   }
 
-  /** A response says again what was asked: its names are new only where no query was seen. */
-  private observeDns({ message, connection }: DnsEvent): void {
+  private observeDns(event: DnsEvent): void {
+    const { message, connection } = event;
     const { questions, answers, response } = message;
-    const isNew = !response || connection.packetsOut === 0;
+    const isNew = !this.queries.isAnswered(event);
     if (!isNew && !hasAlias(answers)) return;
     if (isMulticast(connection.serverA, connection.serverC, connection.serverD)) return;
     for (let index = 0; isNew && index < questions.length && index < questionsMax; index++) {

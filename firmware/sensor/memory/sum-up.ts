@@ -7,7 +7,7 @@ import { isKept } from './kept-name.ts';
 import { isAddress, kindName, type SeenHost, seenBy } from './sighting.ts';
 import { type KeyedHost, keyed, type SightingTable } from './sighting-table.ts';
 
-/** Far more than a box knows of; at the cap what is known of them is forgotten, and told anew as they are met. */
+/** As many as a table has numbers for. Whoever was told of longest ago gives way. */
 const hostsMax = 65_536;
 
 export class SumUp {
@@ -40,7 +40,7 @@ export class SumUp {
     const flags = entry.flags | (isInbound ? seenBy.inbound : seenBy.outbound);
     const far = isInbound ? client : server;
     const farPort = isInbound ? 0 : entry.port;
-    table.setKnownHost(this.hostOf(isInbound ? server : client));
+    this.setHost(isInbound ? server : client);
     if (kind === kindFarEnd) {
       // A first packet from the far end may be an answer to what was not seen, or a knock: it shows when our side speaks.
       const seen = times > 0 && entry.isSwapped ? entry.flags | seenBy.inbound : flags;
@@ -62,17 +62,23 @@ export class SumUp {
     return this.home.has(words[0], words[1], words[2], words[3]);
   }
 
+  /** Of which the box has told. One of which nothing new was told stays the object it was: tables know it by that. */
   private know(host: SeenHost): void {
-    if (this.hosts.size >= hostsMax) this.hosts.clear();
-    this.hosts.set(keyOf(host.words), keyed(host));
+    const key = keyOf(host.words);
+    const known = this.hosts.get(key);
+    if (known !== undefined && known.mac === host.mac && known.vlan === host.vlan && known.name === host.name) return;
+    if (known === undefined && this.hosts.size >= hostsMax) {
+      const [oldest] = this.hosts.keys();
+      if (oldest !== undefined) this.hosts.delete(oldest);
+    }
+    this.hosts.set(key, keyed(host));
   }
 
-  private hostOf(words: AddressWords): KeyedHost {
+  /** A stranger is not remembered: a flood may have any number of them. */
+  private setHost(words: AddressWords): void {
     const known = this.hosts.get(keyOf(words));
-    if (known !== undefined) return known;
-    const host: SeenHost = { words: [words[0], words[1], words[2], words[3]] };
-    this.know(host);
-    return this.hosts.get(keyOf(words))!;
+    if (known === undefined) this.table.setHost(words[0], words[1], words[2], words[3]);
+    else this.table.setKnownHost(known);
   }
 }
 

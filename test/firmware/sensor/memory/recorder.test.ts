@@ -87,8 +87,9 @@ function secure(name: string, ends = {}): Buffer[] {
 describe('what is remembered of traffic', () => {
   it('are names asked of DNS, aliases in answers, and names of an answer whose query was not seen', async () => {
     const box = new Box().send(query('asked.example'), answered('asked.example', [far], 'alias.example'));
-    box.send(answered('unheard.example', [far], undefined, { cport: 41_000 }, 9));
-    expect(await box.hosts('asked.example', 'alias.example', 'unheard.example')).toEqual(Array(3).fill(['10.0.0.5 attempt dns']));
+    box.send(answered('unheard.example', [far], undefined, { cport: 41_000 }, 9), answered('beside.example', [far], undefined, {}, 10));
+    const names = ['asked.example', 'alias.example', 'unheard.example', 'beside.example'];
+    expect(await box.hosts(...names)).toEqual(names.map(() => ['10.0.0.5 attempt dns']));
     expect((await ask(box.folder, 'asked.example')).values[0]?.hosts?.[0]?.count).toBe(1);
   });
 
@@ -169,6 +170,31 @@ describe('what is remembered of traffic', () => {
       box.send(talk.says(request(`of-${part}.example`)), talk.answers(ok));
     }
     const names = [1, 2, 3].map((part) => `of-${part}.example`);
+    await box.hosts(...names);
+    const { values } = await ask(box.folder, ...names);
+    for (const { hosts } of values) expect(hosts).toMatchObject([{ mac: '02:00:00:00:00:0a' }]);
+  });
+
+  it('has it also after a flood of strangers, where a part was lost, and where frames come a little out of order', async () => {
+    const box = new Box();
+    const silent = { client: '10.0.0.5', server: '198.51.100.53', cport: 40_053, sport: 53 };
+    box.send(query('first.example', silent), answered('first.example', [far], undefined, silent));
+    for (let number = 0; number < 80_000; number++) {
+      if (number === 40_000) box.recorder.handOn(true);
+      const stranger = `${20 + (number >>> 16)}.1.${(number >>> 8) & 255}.${number & 255}`;
+      box.pipeline.frame(frameOf(ethernet(ip(stranger, '198.51.100.7', protocol.tcp, tcp(1024, 80, flag.syn))), box.nowMicros));
+    }
+    box.send(query('after-flood.example', silent, 8));
+    box.recorder.handOn(false);
+    box.takes = false;
+    box.send(query('lost.example', { ...silent, client: '10.0.0.6' }));
+    box.recorder.handOn(false);
+    box.takes = true;
+    box.send(query('after-loss.example', { ...silent, client: '10.0.0.6' }, 8));
+    box.recorder.handOn(false);
+    box.nowMicros -= 5 * second;
+    box.send(query('out-of-order.example', { ...silent, client: '10.0.0.7' }));
+    const names = ['after-flood.example', 'after-loss.example', 'out-of-order.example'];
     await box.hosts(...names);
     const { values } = await ask(box.folder, ...names);
     for (const { hosts } of values) expect(hosts).toMatchObject([{ mac: '02:00:00:00:00:0a' }]);
