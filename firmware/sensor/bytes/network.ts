@@ -29,6 +29,7 @@ export function isNetwork(text: string): boolean {
 }
 
 export class NetworkSet {
+  /** The texts that it was made from. */
   readonly names: readonly string[];
   private readonly ipv4Words: number[] = [];
   private readonly ipv4Masks: number[] = [];

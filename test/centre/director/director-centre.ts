@@ -14,15 +14,10 @@ import { centreFiles } from '../../../centre/centre-folder.ts';
 import { Director } from '../../../centre/director/director.ts';
 import { insertBox } from '../../../centre/register/boxes.ts';
 import { type CentreBroker, type CentreBrokerOptions, startCentreBroker } from '../broker/centre-broker.ts';
+import type { Ran } from '../typed.ts';
 import { type BoxWays, SimulatedBox } from './simulated-box.ts';
 
 const cli = fileURLToPath(new URL('../../../centre/cli.ts', import.meta.url));
-
-export interface Ran {
-  status: number | null;
-  out: string;
-  err: string;
-}
 
 export class DirectorCentre {
   readonly folder: string;

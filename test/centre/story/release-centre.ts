@@ -20,14 +20,9 @@ import { node, projectFile } from '../../bench/command.ts';
 import { listen, type TestListener, until } from '../../firmware/agent/uplink/listener.ts';
 import type { TestAccess } from '../broker/centre-broker.ts';
 import { type RunningCentre, startCentre } from '../running-centre.ts';
+import { type Ran, typed } from '../typed.ts';
 
 const cli = projectFile('centre/cli.ts');
-
-export interface Ran {
-  status: number | null;
-  out: string;
-  err: string;
-}
 
 export class ReleaseCentre {
   readonly box: string;
@@ -60,20 +55,8 @@ export class ReleaseCentre {
   }
 
   /** `vonggac-centre …` */
-  async run(...words: readonly string[]): Promise<Ran> {
-    const child = spawn(node, [cli, ...words], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, VONGGAC_CENTRE: this.running.folder.path, LANG: 'C' },
-    });
-    const ran: Ran = { status: null, out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
-      ran.out += chunk.toString('utf8');
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      ran.err += chunk.toString('utf8');
-    });
-    [ran.status] = await once(child, 'close');
-    return ran;
+  run(...words: readonly string[]): Promise<Ran> {
+    return typed(node, [cli, ...words], { ...process.env, VONGGAC_CENTRE: this.running.folder.path, LANG: 'C' });
   }
 
   /** The same, and it must end well. */

@@ -15,6 +15,7 @@ import { node, projectFile } from '../../bench/command.ts';
 import { until } from '../../firmware/agent/uplink/listener.ts';
 import { MirrorPort, whyNotLive } from '../../firmware/sensor/capture/namespaces.ts';
 import { freePorts } from '../broker/centre-broker.ts';
+import { type Ran, typed } from '../typed.ts';
 
 const stopTimeoutMs = 10_000;
 const linesMax = 20_000;
@@ -28,12 +29,6 @@ const framesPerSecond = 150;
 export const demonstration = projectFile('test/captures/demonstration.pcap');
 /** Undefined where a mirror port can be made; a box that goes blind takes a real one. */
 export const obstacle = whyNotLive();
-
-export interface Ran {
-  status: number | null;
-  out: string;
-  err: string;
-}
 
 /** A program that runs on: each line that it says. */
 export class Program {
@@ -172,18 +167,9 @@ export class Stage {
     return this.#port === undefined ? [...words] : ['ip', 'netns', 'exec', this.#port.box, ...words];
   }
 
-  async #type(words: readonly string[]): Promise<Ran> {
+  #type(words: readonly string[]): Promise<Ran> {
     const [program = '', ...rest] = this.#within(words);
-    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: this.#environment });
-    const ran: Ran = { status: null, out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
-      ran.out += chunk.toString('utf8');
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      ran.err += chunk.toString('utf8');
-    });
-    [ran.status] = await once(child, 'close');
-    return ran;
+    return typed(program, rest, this.#environment);
   }
 }
 
