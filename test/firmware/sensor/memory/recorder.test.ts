@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { Interval } from '../../../../firmware/sensor/memory/interval.ts';
 import { Recorder } from '../../../../firmware/sensor/memory/recorder.ts';
 import { SeenStore } from '../../../../firmware/sensor/memory/store.ts';
-import type { SensorEvent } from '../../../../firmware/sensor/observe/event.ts';
 import { Pipeline } from '../../../../firmware/sensor/pipeline.ts';
 import { pipelineOptions } from '../../../../firmware/sensor/pipeline-options.ts';
 import { setOf } from '../intel/lists.ts';
@@ -27,23 +26,25 @@ class Box {
 
   constructor(flushSeconds = 300) {
     const interval = new Interval(65_536, (batch) => this.store.append(batch));
-    const listener: { recorder?: Recorder } = {};
+    const listening: Recorder[] = [];
     this.pipeline = new Pipeline({
       options: pipelineOptions.parse({}),
       indicators: setOf(),
       box: 'test',
       version: '0.0.0',
       onAlert: () => undefined,
-      onEvent: (event: SensorEvent) => listener.recorder?.observe(event),
+      recorder: (home, hosts) => {
+        const recorder = new Recorder({ flushSeconds }, home, hosts, (part, isOver) => {
+          if (!this.takes) return false;
+          this.parts++;
+          interval.take(structuredClone(part), isOver, this.nowMicros / 1000);
+          return true;
+        });
+        listening.push(recorder);
+        return recorder;
+      },
     });
-    const { home, hosts } = this.pipeline.observer;
-    this.recorder = new Recorder({ flushSeconds }, home, hosts, (part, isOver) => {
-      if (!this.takes) return false;
-      this.parts++;
-      interval.take(structuredClone(part), isOver, this.nowMicros / 1000);
-      return true;
-    });
-    listener.recorder = this.recorder;
+    this.recorder = listening[0]!;
     this.recorder.tick(startMicros);
   }
 
@@ -198,6 +199,17 @@ describe('what is remembered of traffic', () => {
     await box.hosts(...names);
     const { values } = await ask(box.folder, ...names);
     for (const { hosts } of values) expect(hosts).toMatchObject([{ mac: '02:00:00:00:00:0a' }]);
+  });
+
+  it('is not what a request names of ours, nor the resolver as where a name was met; a first packet from outside is a knock', async () => {
+    const away = { server: '198.51.100.53' };
+    const box = new Box().send(...web('10.0.0.80'), query('asked-away.example', away));
+    box.send(ethernet(ip('198.51.100.99', '10.0.0.5', protocol.tcp, tcp(443, 50_000, flag.syn | flag.ack))));
+    expect(await box.hosts('10.0.0.80', 'asked-away.example', '198.51.100.99')).toEqual([
+      [],
+      ['10.0.0.5 attempt dns'],
+      ['10.0.0.5 knocked tcp 198.51.100.99:443'],
+    ]);
   });
 
   it('is of IPv6 what it is of IPv4', async () => {
