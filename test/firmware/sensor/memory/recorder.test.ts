@@ -191,6 +191,7 @@ describe('what is remembered of traffic', () => {
     box.send(query('lost.example', { ...silent, client: '10.0.0.6' }));
     box.recorder.handOn(false);
     box.takes = true;
+    box.nowMicros += 30 * second;
     box.send(query('after-loss.example', { ...silent, client: '10.0.0.6' }, 8));
     box.recorder.handOn(false);
     box.nowMicros -= 5 * second;
