@@ -189,9 +189,10 @@ describe('what is remembered of traffic', () => {
     box.recorder.handOn(false);
     box.takes = false;
     box.send(query('lost.example', { ...silent, client: '10.0.0.6' }));
+    box.nowMicros += 30 * second;
+    box.send(query('lost-too.example', { ...silent, client: '10.0.0.6' }, 9));
     box.recorder.handOn(false);
     box.takes = true;
-    box.nowMicros += 30 * second;
     box.send(query('after-loss.example', { ...silent, client: '10.0.0.6' }, 8));
     box.recorder.handOn(false);
     box.nowMicros -= 5 * second;
