@@ -177,18 +177,18 @@ describe("johnny-five's own Led and Button", () => {
     button.on('release', () => heard.push('release'));
 
     led.on();
-    await bench.play(50);
+    await bench.play(200);
     expect(bench.chip.isHigh('c2')).toBe(false);
     handOver();
-    await bench.play(50);
+    await bench.play(200);
     expect(bench.look().lamps).toEqual(['off', 'off', 'steady', 'off']);
     led.brightness(64);
-    await bench.play(50);
+    await bench.play(200);
     expect(bench.look().lamps[2]).toMatch(/25 % lit/);
     led.off();
-    await bench.play(50);
+    await bench.play(200);
     handOver();
-    await bench.play(50);
+    await bench.play(200);
     expect(bench.look().lamps).toEqual(['off', 'off', 'off', 'off']);
 
     bench.chip.press(true);
