@@ -4,7 +4,7 @@
  */
 import { formatAddress, parseAddress } from '../bytes/address.ts';
 import type { NetworkSet } from '../bytes/network.ts';
-import { type DnsAddress, type DnsName, nameText, rcodeMnemonic, typeMnemonic } from '../decode/dns/dns-message.ts';
+import { type DnsAddress, type DnsAnswer, type DnsName, nameText, rcodeMnemonic, typeMnemonic } from '../decode/dns/dns-message.ts';
 import type { ClientHello } from '../decode/tls/client-hello.ts';
 import { fingerprints } from '../decode/tls/fingerprint-cache.ts';
 import type { Indicators, Match } from '../intel/indicator.ts';
@@ -163,7 +163,7 @@ class KnownBad implements Detector {
       if (owner !== question?.owner && this.mayHave(owner) && owner.text !== question?.name) this.observeName(event, owner.text, emit);
       // An alias is answered too, and may be all there is.
       if (answer.type === typeCname) this.observeName(event, answer.data, emit);
-      if (answer.address !== undefined) this.observeAnswer(event, answer.address, answer.data, emit);
+      if (answer.address !== undefined) this.observeAnswer(event, answer.address, answer, emit);
     }
   }
 
@@ -172,12 +172,12 @@ class KnownBad implements Detector {
     return this.indicators.mayHaveDomain(nameText, owner.writeText());
   }
 
-  private observeAnswer(event: DnsEvent, { a, b, c, d }: DnsAddress, observed: string, emit: FindingSink): void {
+  private observeAnswer(event: DnsEvent, { a, b, c, d }: DnsAddress, answer: DnsAnswer, emit: FindingSink): void {
     const { message, connection, tsMicros } = event;
     const match = this.indicators.address(a, b, c, d, 0, tsMicros / 1000);
     if (match === undefined) return;
     const name = message.questions[0]?.name;
-    const hit = { match, observed, measured: 'address in a DNS answer', app: 'dns', name, context: { dns: dnsContext(event) } };
+    const hit = { match, observed: answer.data, measured: 'address in a DNS answer', app: 'dns', name, context: { dns: dnsContext(event) } };
     const finding = this.finding(connection, tsMicros, hit);
     finding.stage = 'attempt';
     finding.contact = 'asked';

@@ -49,7 +49,8 @@ export class Observer implements MessageSink, PacketConsumer, FlowSink {
   private readonly udpMessages: UdpMessages;
   private readonly flowEvent: FlowEvent = { kind: 'flow', phase: 'start', connection: this.lone, tsMicros: 0 };
   private current: Packet | undefined;
-  private tsMicros = 0;
+  /** Of the packet in hand. */
+  tsMicros = 0;
   private conversationCount = 0;
   conversationsRefused = 0;
 
@@ -213,7 +214,7 @@ export class Observer implements MessageSink, PacketConsumer, FlowSink {
 
   quic(slot: number, version: string, hello: ClientHello): void {
     this.named(slot, hello);
-    this.tell(slot, { kind: 'quic', version, hello, ...this.at(slot) });
+    this.tell(slot, { kind: 'quic', version, hello, connection: this.connectionOf(slot), tsMicros: this.tsMicros });
   }
 
   /** A client says whom it wants to talk to. */
@@ -227,11 +228,7 @@ export class Observer implements MessageSink, PacketConsumer, FlowSink {
 
   anomaly(slot: number, anomaly: Anomaly): void {
     this.anomalies.count(anomaly);
-    this.tell(slot, { kind: 'anomaly', anomaly, ...this.at(slot) });
-  }
-
-  at(slot: number): { connection: Connection; tsMicros: number } {
-    return { connection: this.connectionOf(slot), tsMicros: this.tsMicros };
+    this.tell(slot, { kind: 'anomaly', anomaly, connection: this.connectionOf(slot), tsMicros: this.tsMicros });
   }
 
   tell(slot: number, event: SensorEvent): void {
@@ -240,7 +237,7 @@ export class Observer implements MessageSink, PacketConsumer, FlowSink {
   }
 
   /** `fromServer` only matters for a packet without a flow: its sender is then the server. */
-  private connectionOf(slot: number, fromServer = false): Connection {
+  connectionOf(slot: number, fromServer = false): Connection {
     if (slot !== noSlot) return this.flows.connectionOf(slot);
     const packet = this.current!;
     fillFromPacket(this.lone, packet, fromServer);
@@ -259,24 +256,29 @@ class SlotSink implements TlsSink, HttpSink {
   }
 
   clientHello(hello: ClientHello): void {
-    this.observer.named(this.slot, hello);
-    this.observer.tell(this.slot, { kind: 'tls-client', hello, ...this.observer.at(this.slot) });
+    const { observer, slot } = this;
+    observer.named(slot, hello);
+    observer.tell(slot, { kind: 'tls-client', hello, connection: observer.connectionOf(slot), tsMicros: observer.tsMicros });
   }
 
   serverHello(hello: ServerHello): void {
-    this.observer.tell(this.slot, { kind: 'tls-server', hello, ...this.observer.at(this.slot) });
+    const { observer, slot } = this;
+    observer.tell(slot, { kind: 'tls-server', hello, connection: observer.connectionOf(slot), tsMicros: observer.tsMicros });
   }
 
   certificate(certificate: CertificateView, position: number): void {
-    this.observer.tell(this.slot, { kind: 'tls-certificate', certificate, position, ...this.observer.at(this.slot) });
+    const { observer, slot } = this;
+    observer.tell(slot, { kind: 'tls-certificate', certificate, position, connection: observer.connectionOf(slot), tsMicros: observer.tsMicros });
   }
 
   request(request: HttpRequest): void {
-    this.observer.tell(this.slot, { kind: 'http-request', request, ...this.observer.at(this.slot) });
+    const { observer, slot } = this;
+    observer.tell(slot, { kind: 'http-request', request, connection: observer.connectionOf(slot), tsMicros: observer.tsMicros });
   }
 
   response(response: HttpResponse): void {
-    this.observer.tell(this.slot, { kind: 'http-response', response, ...this.observer.at(this.slot) });
+    const { observer, slot } = this;
+    observer.tell(slot, { kind: 'http-response', response, connection: observer.connectionOf(slot), tsMicros: observer.tsMicros });
   }
 
   anomaly(anomaly: Anomaly): void {
