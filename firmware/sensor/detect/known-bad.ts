@@ -177,7 +177,14 @@ class KnownBad implements Detector {
     const match = this.indicators.address(a, b, c, d, 0, tsMicros / 1000);
     if (match === undefined) return;
     const name = message.questions[0]?.name;
-    const hit = { match, observed: answer.data, measured: 'address in a DNS answer', app: 'dns', name, context: { dns: dnsContext(event) } };
+    const hit = {
+      match,
+      observed: answer.data,
+      measured: 'address in a DNS answer',
+      app: 'dns',
+      name,
+      context: { dns: dnsContext(event) },
+    };
     const finding = this.finding(connection, tsMicros, hit);
     finding.stage = 'attempt';
     finding.contact = 'asked';

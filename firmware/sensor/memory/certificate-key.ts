@@ -9,7 +9,7 @@ const wordBytes = 4;
 const tail = new Reader(noBytes);
 
 /** Of one server: the same length and the same end is the same certificate. */
-export function mixCertificate(cache: ValueCache<number>, connection: Connection, der: Uint8Array): void {
+export function mixCertificate(cache: ValueCache, connection: Connection, der: Uint8Array): void {
   cache.mix(connection.serverA ^ connection.serverC);
   cache.mix(connection.serverB);
   cache.mix(connection.serverD);

@@ -6,7 +6,7 @@ import { ValueCache } from './value-cache.ts';
 const queriesMax = 1024;
 
 export class RecentQueries {
-  private readonly seen = new ValueCache<true>(queriesMax);
+  private readonly seen = new ValueCache(queriesMax);
 
   /** Notes a query. True: the message is the response to one. */
   isAnswered({ message, connection }: DnsEvent): boolean {
@@ -16,8 +16,8 @@ export class RecentQueries {
     seen.mix(clientA ^ clientC);
     seen.mix(clientD);
     seen.mix((message.id << 16) | clientPort);
-    if (message.response) return seen.find() === true;
-    seen.put(true);
+    if (message.response) return seen.find() >= 0;
+    seen.put(0);
     return false;
   }
 

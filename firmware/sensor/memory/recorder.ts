@@ -47,7 +47,7 @@ export class Recorder implements Detector {
   private readonly sink: JournalSink;
   private readonly journal = new Journal();
   /** Numbers in the journal's list. */
-  private readonly certificates = new ValueCache<number>(certificatesMax);
+  private readonly certificates = new ValueCache(certificatesMax);
   private readonly ja4s = new Map<string, number>();
   private readonly queries = new RecentQueries();
   private readonly intervalMicros: number;
@@ -133,12 +133,13 @@ export class Recorder implements Detector {
   }
 
   private observeFlow({ phase, connection }: FlowEvent): void {
-    if (phase === 'exchange' || phase === 'end' || isIcmpError(connection) || this.isLocal(connection)) return;
+    if (phase === 'exchange' || phase === 'end') return;
     const port = portOf(connection.protocol, connection.serverPort);
     if (phase === 'answered') {
       this.journal.addFarEnd(connection, port, seenBy.answered, this.second, false);
       return;
     }
+    if (isIcmpError(connection) || this.isLocal(connection)) return;
     this.journal.addFarEnd(connection, port, transportOf(connection.protocol), this.second, true);
     connection.awaited = true;
   }
@@ -191,7 +192,7 @@ export class Recorder implements Detector {
     certificates.begin();
     mixCertificate(certificates, connection, certificate.der);
     let number = certificates.find();
-    if (number === undefined) {
+    if (number < 0) {
       number = this.journal.keep(certificate.sha1 + certificate.sha256);
       certificates.put(number);
     }

@@ -268,7 +268,13 @@ class SlotSink implements TlsSink, HttpSink {
 
   certificate(certificate: CertificateView, position: number): void {
     const { observer, slot } = this;
-    observer.tell(slot, { kind: 'tls-certificate', certificate, position, connection: observer.connectionOf(slot), tsMicros: observer.tsMicros });
+    observer.tell(slot, {
+      kind: 'tls-certificate',
+      certificate,
+      position,
+      connection: observer.connectionOf(slot),
+      tsMicros: observer.tsMicros,
+    });
   }
 
   request(request: HttpRequest): void {

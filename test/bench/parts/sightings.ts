@@ -23,6 +23,8 @@ const dayMs = 86_400_000;
 const hosts = 300;
 const visitsPerHost = 1200;
 const valuesAsked = 1000;
+/** A few per cent are looked for, and a run differs from the next by as much: three times the rounds of other parts. */
+const roundsTimes = 3;
 /** One day is written in the pieces in which a box writes it, the others in a few. */
 const fewPieces = 4;
 const daySeconds = 86_400;
@@ -54,10 +56,11 @@ async function costFigures(workspace: Workspace, sizes: Sizes): Promise<Figure[]
     ];
     return JSON.parse((await measureOk(words, { keepOutput: true })).stdout) as Cost;
   };
-  const progress = startProgress(`measuring ${sizes.rounds} rounds`);
+  const rounds = sizes.rounds * roundsTimes;
+  const progress = startProgress(`measuring ${rounds} rounds`);
   const differences: Record<'with' | 'without', { path: number; whole: number }[]> = { with: [], without: [] };
-  for (let round = 0; round < sizes.rounds; round++) {
-    progress.show(round, sizes.rounds);
+  for (let round = 0; round < rounds; round++) {
+    progress.show(round, rounds);
     for (const isWith of [false, true]) {
       const [less, more] = [await run(small, isWith), await run(large, isWith)];
       const packets = more.packets - less.packets;
@@ -70,17 +73,14 @@ async function costFigures(workspace: Workspace, sizes: Sizes): Promise<Figure[]
   workspace.drop(large.path);
   rmSync(folder, { recursive: true, force: true });
   const of = (which: 'with' | 'without', what: 'path' | 'whole') => median(differences[which].map((cost) => cost[what]));
+  // Of a round and not of all: what the machine does beside it changes from minute to minute.
+  const more = (what: 'path' | 'whole') => median(differences.with.map((cost, round) => cost[what] - differences.without[round]![what]));
+  const ratio = (what: 'path' | 'whole') => 1 + more(what) / of('without', what);
   return [
     { name: 'sightings: packet path without them', value: of('without', 'path'), unit: 'ns/packet' },
-    { name: 'sightings: packet path with them', value: of('with', 'path'), unit: 'ns/packet' },
-    { name: 'sightings: packet path, ratio', value: of('with', 'path') / of('without', 'path'), unit: '', digits: 3, limit: 1.05 },
-    {
-      name: 'sightings: with their own thread, ratio',
-      value: of('with', 'whole') / of('without', 'whole'),
-      unit: '',
-      digits: 3,
-      goal: 1.05,
-    },
+    { name: 'sightings: packet path, more with them', value: more('path'), unit: 'ns/packet' },
+    { name: 'sightings: packet path, ratio', value: ratio('path'), unit: '', digits: 3, limit: 1.05 },
+    { name: 'sightings: with their own thread, ratio', value: ratio('whole'), unit: '', digits: 3, goal: 1.05 },
   ];
 }
 
