@@ -79,10 +79,10 @@ export class AskedValues {
     const { kind, text, length } = value;
     if (isAddress(kind)) return this.matchingAddress(value);
     if (kind === kindName) return this.any.mayHaveDomain(text, length) ? this.matchingName(text.toString('latin1', 0, length)) : undefined;
-    if (kind === kindJa4) return this.byText.get(`ja4|${text.toString('latin1', 0, length)}`);
-    if (this.any.counts['cert-sha1'] + this.any.counts['cert-sha256'] === 0) return undefined;
-    const bySha1 = this.byText.get(`cert-sha1|${text.toString('hex', 0, sha1Bytes)}`);
-    const bySha256 = this.byText.get(`cert-sha256|${text.toString('hex', sha1Bytes, length)}`);
+    const { counts } = this.any;
+    if (kind === kindJa4) return counts.ja4 === 0 ? undefined : this.byText.get(`ja4|${text.toString('latin1', 0, length)}`);
+    const bySha1 = counts['cert-sha1'] === 0 ? undefined : this.byText.get(`cert-sha1|${text.toString('hex', 0, sha1Bytes)}`);
+    const bySha256 = counts['cert-sha256'] === 0 ? undefined : this.byText.get(`cert-sha256|${text.toString('hex', sha1Bytes, length)}`);
     return bySha1 === undefined ? bySha256 : [...bySha1, ...(bySha256 ?? [])];
   }
 

@@ -88,10 +88,12 @@ export class ColumnReader {
       return bytes[at]!;
     }
     let value = this.byte() & (groupSize - 1);
+    let weight = groupSize;
     for (let group = 1; group < groupsMax; group++) {
       const byte = this.byte();
-      value += (byte & (groupSize - 1)) * 2 ** (group * groupBits);
+      value += (byte & (groupSize - 1)) * weight;
       if (byte < groupSize) return value;
+      weight *= groupSize;
     }
     this.failed = true;
     return 0;
