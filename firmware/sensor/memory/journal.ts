@@ -67,9 +67,18 @@ export class Journal {
     return this.length * wordBytes + entriesTogetherMax * entryBytesMax > journalBytes || this.kept.length >= keptMax;
   }
 
-  /** The far end of the connection, whichever that is. `counts`: it is met anew. */
-  addFarEnd(connection: Connection, port: number, flags: number, second: number, counts: boolean): void {
+  /** The far end of the connection, whichever that is. `counts`: it is met anew. Gives the place of the entry. */
+  addFarEnd(connection: Connection, port: number, flags: number, second: number, counts: boolean): number {
+    const place = this.length;
     this.add(connection, flags | (kindFarEnd << kindShift), port, second, counts, 0);
+    return place;
+  }
+
+  /** Adds to the flags of an entry of this part. False: it is of another second, and a further one has to say it. */
+  addFlags(place: number, flags: number, second: number): boolean {
+    if (this.words[place + entryAt.second] !== second) return false;
+    this.words[place + entryAt.what]! |= flags;
+    return true;
   }
 
   /** An address that a message in the connection names. */

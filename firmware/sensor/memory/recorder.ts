@@ -17,6 +17,7 @@ import type { Detector } from '../detect/detector.ts';
 import { httpTargetsOf, portOf as portOfAuthority } from '../detect/http-target.ts';
 import type { Connection, DnsEvent, FlowEvent, HttpRequestEvent, SensorEvent, TlsCertificateEvent } from '../observe/event.ts';
 import type { HostTable } from '../observe/host-table.ts';
+import { BegunFlows } from './begun-flows.ts';
 import { mixCertificate } from './certificate-key.ts';
 import { Journal, type JournalPart } from './journal.ts';
 import type { MemoryOptions } from './options.ts';
@@ -50,6 +51,7 @@ export class Recorder implements Detector {
   private readonly certificates = new ValueCache(certificatesMax);
   private readonly ja4s = new Map<string, number>();
   private readonly queries = new RecentQueries();
+  private readonly begun = new BegunFlows();
   private readonly intervalMicros: number;
   private readonly text = Buffer.alloc(nameTextMax);
   private day = -1;
@@ -95,6 +97,7 @@ export class Recorder implements Detector {
     const part = this.journal.take(this.day, this.home.names, this.hosts.seenSince(this.partMicros));
     this.certificates.clear();
     this.ja4s.clear();
+    this.begun.clear();
     if (isOver) this.queries.clear();
     const isTaken = this.sink(part, isOver);
     if (!isTaken) this.lost += part.entries;
@@ -136,11 +139,13 @@ export class Recorder implements Detector {
     if (phase === 'exchange' || phase === 'end') return;
     const port = portOf(connection.protocol, connection.serverPort);
     if (phase === 'answered') {
-      this.journal.addFarEnd(connection, port, seenBy.answered, this.second, false);
+      if (!this.begun.addFlags(this.journal, connection, seenBy.answered, this.second))
+        this.journal.addFarEnd(connection, port, seenBy.answered, this.second, false);
       return;
     }
     if (isIcmpError(connection) || this.isLocal(connection)) return;
-    this.journal.addFarEnd(connection, port, transportOf(connection.protocol), this.second, true);
+    const place = this.journal.addFarEnd(connection, port, transportOf(connection.protocol), this.second, true);
+    this.begun.put(connection, place);
     connection.awaited = true;
   }
 

@@ -59,12 +59,13 @@ export class SightingTable {
   private readonly hosts = new HostNumbers();
   private rowsOfHost: number[] = [];
   private host: SeenHost | undefined;
-  // The machine of the sightings that come next.
+  // The machine of the sightings that come next, and the hash of it, which all of its rows begin with.
   private hostA = 0;
   private hostB = 0;
   private hostC = 0;
   private hostD = 0;
-  private hostMac = 0;
+  private hostHashA = 0;
+  private hostHashB = 0;
   private hashA = 0;
   private hashB = 0;
   private readonly addressText = Buffer.alloc(16);
@@ -76,19 +77,16 @@ export class SightingTable {
 
   /** The machine of the sightings that follow. */
   setHost(a: number, b: number, c: number, d: number): void {
-    this.hostA = a;
-    this.hostB = b;
-    this.hostC = c;
-    this.hostD = d;
+    this.begin(a, b, c, d, 0);
     this.host = undefined;
-    this.hostMac = 0;
   }
 
   /** The same, for one of which more is known: another hardware address with the same words is another machine. */
   setKnownHost(host: KeyedHost): void {
-    this.setHost(...host.words);
+    if (this.host === host) return;
+    const { words } = host;
+    this.begin(words[0], words[1], words[2], words[3], host.macKey);
     this.host = host;
-    this.hostMac = host.macKey;
   }
 
   /** Gives the row, or -1 where it was refused. */
@@ -106,7 +104,7 @@ export class SightingTable {
 
   /** Row of the address at this machine, -1 where there is none. */
   findAddress(a: number, b: number, c: number, d: number, port: number): number {
-    this.begin(kindIPv4);
+    this.beginValue(kindIPv4);
     this.mixAddress(a, b, c, d);
     this.mix(port);
     return this.find();
@@ -124,7 +122,7 @@ export class SightingTable {
     last: number,
     times: number,
   ): number {
-    this.begin(kind);
+    this.beginValue(kind);
     this.mixBytes(bytes, start, length);
     let row = this.find();
     if (row >= 0) this.update(row, flags, first, last, times);
@@ -200,11 +198,23 @@ export class SightingTable {
     this.textUsed += length;
   }
 
-  private begin(kind: number): void {
-    this.hashA = this.seedA ^ kind;
-    this.hashB = this.seedB ^ kind;
-    this.mixAddress(this.hostA, this.hostB, this.hostC, this.hostD);
-    if (this.hostMac !== 0) this.mix(this.hostMac);
+  private begin(a: number, b: number, c: number, d: number, mac: number): void {
+    this.hostA = a;
+    this.hostB = b;
+    this.hostC = c;
+    this.hostD = d;
+    this.hashA = this.seedA;
+    this.hashB = this.seedB;
+    this.mixAddress(a, b, c, d);
+    if (mac !== 0) this.mix(mac);
+    this.hostHashA = this.hashA;
+    this.hostHashB = this.hashB;
+  }
+
+  private beginValue(kind: number): void {
+    this.hashA = this.hostHashA;
+    this.hashB = this.hostHashB;
+    this.mix(kind);
   }
 
   private mixAddress(a: number, b: number, c: number, d: number): void {

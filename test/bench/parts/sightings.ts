@@ -12,7 +12,7 @@ import { SeenDaysGenerator } from '../generate-sightings.ts';
 import { measureOk, median } from '../measure.ts';
 import { startProgress } from '../progress.ts';
 import type { Sizes } from '../sizes.ts';
-import type { Capture, Workspace } from '../workspace.ts';
+import type { Workspace } from '../workspace.ts';
 
 /** As the sensor of a box is started (`firmware/cli.ts`). */
 const runtimeOptions = ['--v8-pool-size=1', ...sensorRuntimeOptions];
@@ -23,16 +23,21 @@ const dayMs = 86_400_000;
 const hosts = 300;
 const visitsPerHost = 1200;
 const valuesAsked = 1000;
-/** A few per cent are looked for, and a run differs from the next by as much: three times the rounds of other parts. */
-const roundsTimes = 3;
 /** One day is written in the pieces in which a box writes it, the others in a few. */
 const fewPieces = 4;
 const daySeconds = 86_400;
 
+/** As `sightings-program.ts` prints it. */
 interface Cost {
   packets: number;
   pathSeconds: number;
   wholeSeconds: number;
+}
+
+/** Nanoseconds. */
+interface PacketCost {
+  path: number;
+  whole: number;
 }
 
 export async function sightings(workspace: Workspace, sizes: Sizes): Promise<Figure[]> {
@@ -41,44 +46,33 @@ export async function sightings(workspace: Workspace, sizes: Sizes): Promise<Fig
 
 async function costFigures(workspace: Workspace, sizes: Sizes): Promise<Figure[]> {
   const intel = await workspace.indicators(sizes.indicators);
-  const small = workspace.office(sizes.office.small);
-  const large = workspace.office(sizes.office.large);
+  const capture = workspace.office(sizes.office.small);
   const folder = join(workspace.folder, 'seen');
-  const run = async (capture: Capture, isWith: boolean): Promise<Cost> => {
+  const run = async (isWith: boolean): Promise<PacketCost> => {
     rmSync(folder, { recursive: true, force: true });
-    const words = [
-      node,
-      ...runtimeOptions,
-      projectFile('test/bench/sightings-program.ts'),
-      capture.path,
-      intel,
-      ...(isWith ? [folder] : []),
-    ];
-    return JSON.parse((await measureOk(words, { keepOutput: true })).stdout) as Cost;
+    const program = [node, ...runtimeOptions, projectFile('test/bench/sightings-program.ts')];
+    const words = [...program, capture.path, intel, ...(isWith ? [folder] : [])];
+    const { packets, pathSeconds, wholeSeconds } = JSON.parse((await measureOk(words, { keepOutput: true })).stdout) as Cost;
+    return { path: (pathSeconds / packets) * 1e9, whole: (wholeSeconds / packets) * 1e9 };
   };
-  const rounds = sizes.rounds * roundsTimes;
-  const progress = startProgress(`measuring ${rounds} rounds`);
-  const differences: Record<'with' | 'without', { path: number; whole: number }[]> = { with: [], without: [] };
-  for (let round = 0; round < rounds; round++) {
-    progress.show(round, rounds);
-    for (const isWith of [false, true]) {
-      const [less, more] = [await run(small, isWith), await run(large, isWith)];
-      const packets = more.packets - less.packets;
-      const perPacket = (of: 'pathSeconds' | 'wholeSeconds') => ((more[of] - less[of]) / packets) * 1e9;
-      differences[isWith ? 'with' : 'without'].push({ path: perPacket('pathSeconds'), whole: perPacket('wholeSeconds') });
-    }
+  const progress = startProgress(`measuring ${sizes.rounds} rounds`);
+  const without: PacketCost[] = [];
+  const more: PacketCost[] = [];
+  for (let round = 0; round < sizes.rounds; round++) {
+    progress.show(round, sizes.rounds);
+    const [less, all] = [await run(false), await run(true)];
+    without.push(less);
+    // Of a round and not of all: what the machine does beside it changes from minute to minute.
+    more.push({ path: all.path - less.path, whole: all.whole - less.whole });
   }
   progress.done('');
-  workspace.drop(small.path);
-  workspace.drop(large.path);
+  workspace.drop(capture.path);
   rmSync(folder, { recursive: true, force: true });
-  const of = (which: 'with' | 'without', what: 'path' | 'whole') => median(differences[which].map((cost) => cost[what]));
-  // Of a round and not of all: what the machine does beside it changes from minute to minute.
-  const more = (what: 'path' | 'whole') => median(differences.with.map((cost, round) => cost[what] - differences.without[round]![what]));
-  const ratio = (what: 'path' | 'whole') => 1 + more(what) / of('without', what);
+  const of = (costs: readonly PacketCost[], what: keyof PacketCost) => median(costs.map((cost) => cost[what]));
+  const ratio = (what: keyof PacketCost) => 1 + of(more, what) / of(without, what);
   return [
-    { name: 'sightings: packet path without them', value: of('without', 'path'), unit: 'ns/packet' },
-    { name: 'sightings: packet path, more with them', value: more('path'), unit: 'ns/packet' },
+    { name: 'sightings: packet path without them', value: of(without, 'path'), unit: 'ns/packet' },
+    { name: 'sightings: packet path, more with them', value: of(more, 'path'), unit: 'ns/packet' },
     { name: 'sightings: packet path, ratio', value: ratio('path'), unit: '', digits: 3, limit: 1.05 },
     { name: 'sightings: with their own thread, ratio', value: ratio('whole'), unit: '', digits: 3, goal: 1.05 },
   ];
