@@ -39,6 +39,8 @@ export class TcpConversation {
   /** Made when they have something to say: in most conversations only one side still has. */
   private a: Direction | undefined;
   private b: Direction | undefined;
+  /** Nothing more is wanted of either side. Asked for every packet, so it is kept and not found out. */
+  isDone = false;
 
   constructor(slot: number, start: ConversationStart, sink: MessageSink, budget: BufferBudget) {
     this.slot = slot;
@@ -74,8 +76,9 @@ export class TcpConversation {
     return isA ? this.b : this.a;
   }
 
-  get isDone(): boolean {
-    return this.a?.mode === 'done' && this.b?.mode === 'done';
+  /** One side has just become done. */
+  sideDone(): void {
+    this.isDone = this.a?.mode === 'done' && this.b?.mode === 'done';
   }
 
   /** The flow is over: reads what was kept behind holes, then gives everything back. */
@@ -234,6 +237,7 @@ class Direction implements StreamConsumer {
     this.http = undefined;
     this.head = undefined;
     this.joiner.discard();
+    this.conversation.sideDone();
     this.conversation.sink.read(this.conversation.slot, this.sideA);
   }
 }
