@@ -4,12 +4,13 @@
  * `command/program.ts`.
  *
  * Running TypeScript from source takes a compiler of 16 MB, unless the code is cached; and Node asks where the cache is before it reads this
- * file. One thread for V8's own compilers and collectors costs a tenth less CPU than its four, which get in each other's way on a small
- * machine. Together: 25 MB less memory, and no longer start.
+ * file. With one thread for V8's own work (`runtime-options.ts`): 25 MB less memory, and no longer start.
  */
 import { fileURLToPath } from 'node:url';
+import { commonOptions, packetPathOptions } from './runtime-options.ts';
 
-const runtimeOptions = ['--v8-pool-size=1'];
+const packetCommands: readonly (string | undefined)[] = ['replay', 'observe', 'sensor'];
+const runtimeOptions = packetCommands.includes(process.argv[2]) ? [...commonOptions, ...packetPathOptions] : commonOptions;
 /** Beside the packages, where only who may change the code can write; where nobody may, there is no cache. */
 const cacheFolder = fileURLToPath(new URL('../node_modules/.cache/vonggac', import.meta.url));
 

@@ -1,17 +1,7 @@
 /** The processes of the box together: started at once, ended one after the other. What each is and how it is started stands here too. */
 import type { CaptureState } from '../contract/health.ts';
+import { agentRuntimeOptions, sensorRuntimeOptions } from '../runtime-options.ts';
 import { type ChildCommand, Supervisor, type SupervisorOptions } from './supervisor.ts';
-
-/**
- * Of the runtime: keeps the young generation small. Left alone that grows by tens of megabytes, whenever it pleases, and stays so, though
- * the sensor leaves little garbage behind; measured: no more time for a packet. The agent has bursts, when much is waiting: after one it
- * shall be as small as before.
- *
- * And lets the compiler put the whole way of a packet into one function, which is twice what it allows itself: with the usual bound it is chance what
- * is left out, and more listeners to the events make that worse (2 to 3 % of the time for a packet with the memory of what was seen).
- */
-export const sensorRuntimeOptions: readonly string[] = ['--max-semi-space-size=4', '--max-inlined-bytecode-size-cumulative=2000'];
-export const agentRuntimeOptions: readonly string[] = ['--max-semi-space-size=4'];
 
 /** Longer than a capture holds the event loop at overload (3 s, capture/live.ts) and what was found then takes to reach the disk. */
 const sensorKillAfterMs = 8_000;

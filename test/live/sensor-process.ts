@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SensorLink } from '../../firmware/agent/sensor-link.ts';
-import { sensorRuntimeOptions } from '../../firmware/command/child-set.ts';
 import type { Alert } from '../../firmware/contract/alert.ts';
 import type { SensorReport } from '../../firmware/contract/health.ts';
 import { DiskOutbox } from '../../firmware/outbox/disk-outbox.ts';
 import type { OutboxCursor } from '../../firmware/outbox/outbox.ts';
+import { sensorRuntimeOptions } from '../../firmware/runtime-options.ts';
 import { node, projectFile } from '../bench/command.ts';
 
 const cli = projectFile('firmware/cli.ts');

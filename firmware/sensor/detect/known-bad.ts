@@ -176,15 +176,8 @@ class KnownBad implements Detector {
     const { message, connection, tsMicros } = event;
     const match = this.indicators.address(a, b, c, d, 0, tsMicros / 1000);
     if (match === undefined) return;
-    const name = message.questions[0]?.name;
-    const hit = {
-      match,
-      observed: answer.data,
-      measured: 'address in a DNS answer',
-      app: 'dns',
-      name,
-      context: { dns: dnsContext(event) },
-    };
+    const [name, observed] = [message.questions[0]?.name, answer.data];
+    const hit = { match, observed, measured: 'address in a DNS answer', app: 'dns', name, context: { dns: dnsContext(event) } };
     const finding = this.finding(connection, tsMicros, hit);
     finding.stage = 'attempt';
     finding.contact = 'asked';

@@ -58,7 +58,6 @@ export interface JournalPart {
 export class Journal {
   entries = 0;
   private words = new Int32Array(journalBytes / wordBytes);
-  private bytes = new Uint8Array(this.words.buffer);
   private length = 0;
   private kept: string[] = [];
 
@@ -96,11 +95,11 @@ export class Journal {
     this.length += 4;
   }
 
-  /** The value is `bytes[0, length)`, met at the far end, which has that port; nothing of one that is longer than any value. */
+  /** The value is the first `length` bytes of `text`, met at the far end, which has that port; nothing of one that is longer than any value. */
   addText(
     connection: Connection,
     kind: number,
-    bytes: Uint8Array,
+    text: Int32Array,
     length: number,
     port: number,
     flags: number,
@@ -109,10 +108,10 @@ export class Journal {
   ): void {
     if (length > textBytesMax) return;
     this.add(connection, flags | (kind << kindShift) | (length << lengthShift), port, second, counts, 0);
-    const start = this.length * wordBytes;
-    const own = this.bytes;
-    for (let index = 0; index < length; index++) own[start + index] = bytes[index]!;
-    this.length += (length + wordBytes - 1) >>> 2;
+    const { words, length: start } = this;
+    const count = (length + wordBytes - 1) >>> 2;
+    for (let index = 0; index < count; index++) words[start + index] = text[index]!;
+    this.length = start + count;
   }
 
   /** Puts a value that comes again and again on the list of this part; gives its number. */
@@ -161,7 +160,6 @@ export class Journal {
   take(day: number, home: readonly string[], hosts: SeenHost[]): JournalPart {
     const { words, length, entries, kept } = this;
     this.words = new Int32Array(journalBytes / wordBytes);
-    this.bytes = new Uint8Array(this.words.buffer);
     this.length = this.entries = 0;
     this.kept = [];
     return { day, words, length, entries, kept, home, hosts };

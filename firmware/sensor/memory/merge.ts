@@ -1,9 +1,10 @@
 /** Blocks of one day -> one batch, each pair of machine and value once: first and last time over all of them, counts added up. */
 import type { Block } from './block.ts';
 import { farEnds } from './collect.ts';
+import { type KeyedHost, keyed } from './keyed-host.ts';
 import { readRows } from './row-section.ts';
 import { isAddress, type SeenHost, type SightingBatch } from './sighting.ts';
-import { type KeyedHost, keyed, SightingTable } from './sighting-table.ts';
+import { SightingTable } from './sighting-table.ts';
 import { ValueCursor } from './value-section.ts';
 
 /** A day of a thousand machines has as many; 60 MB while they are merged. */

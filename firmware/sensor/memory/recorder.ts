@@ -8,7 +8,7 @@
  */
 import { parseAddress } from '../bytes/address.ts';
 import type { NetworkSet } from '../bytes/network.ts';
-import { type DnsAnswer, nameText, nameTextMax } from '../decode/dns/dns-message.ts';
+import { type DnsAnswer, nameTextMax, nameTextWords } from '../decode/dns/dns-message.ts';
 import { protocolTcp, protocolUdp } from '../decode/packet.ts';
 import type { ClientHello } from '../decode/tls/client-hello.ts';
 import { fingerprints } from '../decode/tls/fingerprint-cache.ts';
@@ -19,9 +19,8 @@ import type { Connection, DnsEvent, FlowEvent, HttpRequestEvent, SensorEvent, Tl
 import type { HostTable } from '../observe/host-table.ts';
 import { BegunFlows } from './begun-flows.ts';
 import { mixCertificate } from './certificate-key.ts';
-import { Journal, type JournalPart } from './journal.ts';
+import { Journal, type JournalPart, wordBytes } from './journal.ts';
 import type { MemoryOptions } from './options.ts';
-import { RecentQueries } from './recent-queries.ts';
 import { daySeconds, kindCertificate, kindJa4, kindName, seenBy } from './sighting.ts';
 import { ValueCache } from './value-cache.ts';
 
@@ -50,10 +49,10 @@ export class Recorder implements Detector {
   /** Numbers in the journal's list. */
   private readonly certificates = new ValueCache(certificatesMax);
   private readonly ja4s = new Map<string, number>();
-  private readonly queries = new RecentQueries();
   private readonly begun = new BegunFlows();
   private readonly intervalMicros: number;
-  private readonly text = Buffer.alloc(nameTextMax);
+  private readonly textWords = new Int32Array(nameTextMax / wordBytes);
+  private readonly text = new Uint8Array(this.textWords.buffer);
   private day = -1;
   private dayStartMicros = 0;
   private intervalMicrosStart = 0;
@@ -98,7 +97,6 @@ export class Recorder implements Detector {
     this.certificates.clear();
     this.ja4s.clear();
     this.begun.clear();
-    if (isOver) this.queries.clear();
     const isTaken = this.sink(part, isOver);
     if (!isTaken) this.lost += part.entries;
     // All machines are told of in each interval: what takes the parts may have been begun anew.
@@ -158,12 +156,13 @@ export class Recorder implements Detector {
   private observeDns(event: DnsEvent): void {
     const { message, connection } = event;
     const { questions, answers, response } = message;
-    const isNew = !this.queries.isAnswered(event);
+    // A response says again what was asked: its names count only where there were more responses than questions.
+    const isNew = !response || connection.packetsIn > connection.packetsOut;
     if (!isNew && !hasAlias(answers)) return;
     if (isMulticast(connection.serverA, connection.serverC, connection.serverD)) return;
     for (let index = 0; isNew && index < questions.length && index < questionsMax; index++) {
       const length = questions[index]!.owner.writeText();
-      this.journal.addText(connection, kindName, nameText, length, 0, seenBy.dns, this.second, !response);
+      this.journal.addText(connection, kindName, nameTextWords, length, 0, seenBy.dns, this.second, !response);
     }
     if (response) this.seeAliases(connection, answers);
   }
@@ -216,7 +215,7 @@ export class Recorder implements Detector {
   }
 
   private seeName(connection: Connection, name: string, flags: number, counts: boolean): void {
-    this.journal.addText(connection, kindName, this.text, this.write(name), connection.serverPort, flags, this.second, counts);
+    this.journal.addText(connection, kindName, this.textWords, this.write(name), connection.serverPort, flags, this.second, counts);
   }
 
   /** Text as bytes; nothing of one that is longer than any name. */

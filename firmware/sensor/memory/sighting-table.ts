@@ -7,6 +7,7 @@
 import { randomInt } from 'node:crypto';
 import { isIPv4 } from '../bytes/address.ts';
 import { HostNumbers } from './host-numbers.ts';
+import type { KeyedHost } from './keyed-host.ts';
 import {
   kindIPv4,
   kindIPv6,
@@ -34,15 +35,6 @@ const timesMax = 0x7fff_ffff;
 
 const multiplierA = 0x9e3779b1;
 const multiplierB = 0x85ebca6b;
-
-/** A machine with a number for its hardware address; 0 where that is not known. */
-export interface KeyedHost extends SeenHost {
-  macKey: number;
-}
-
-export function keyed(host: SeenHost): KeyedHost {
-  return { ...host, macKey: host.mac === undefined ? 0 : Number.parseInt(host.mac.replaceAll(':', '').slice(-8), 16) | 0 };
-}
 
 export class SightingTable {
   rows = 0;

@@ -4,8 +4,9 @@ import { NetworkSet } from '../bytes/network.ts';
 import { type JournalPart, kindFarEnd } from './journal.ts';
 import { type JournalEntry, readJournal } from './journal-reader.ts';
 import { isKept } from './kept-name.ts';
+import { type KeyedHost, keyed } from './keyed-host.ts';
 import { isAddress, kindName, type SeenHost, seenBy } from './sighting.ts';
-import { type KeyedHost, keyed, type SightingTable } from './sighting-table.ts';
+import type { SightingTable } from './sighting-table.ts';
 
 /** As many as a table has numbers for. Whoever was told of longest ago gives way. */
 const hostsMax = 65_536;

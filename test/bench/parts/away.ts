@@ -7,7 +7,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { agentRuntimeOptions, sensorRuntimeOptions } from '../../../firmware/command/child-set.ts';
+import { agentRuntimeOptions, sensorRuntimeOptions } from '../../../firmware/runtime-options.ts';
 import { type CentreBroker, startCentreBroker } from '../../centre/broker/centre-broker.ts';
 import { node, projectFile } from '../command.ts';
 import { profiling, startIngest } from '../delivery/centre-programs.ts';

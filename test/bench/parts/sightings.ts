@@ -2,8 +2,8 @@
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { sensorRuntimeOptions } from '../../../firmware/command/child-set.ts';
 import { retroMatch } from '../../../firmware/retro-match.ts';
+import { commonOptions, sensorRuntimeOptions } from '../../../firmware/runtime-options.ts';
 import { memoryOptions } from '../../../firmware/sensor/memory/options.ts';
 import { SeenStore } from '../../../firmware/sensor/memory/store.ts';
 import { node, projectFile } from '../command.ts';
@@ -15,7 +15,7 @@ import type { Sizes } from '../sizes.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** As the sensor of a box is started (`firmware/cli.ts`). */
-const runtimeOptions = ['--v8-pool-size=1', ...sensorRuntimeOptions];
+const runtimeOptions = [...commonOptions, ...sensorRuntimeOptions];
 const days = 30;
 /** 2026-01-19. */
 const firstDay = 20_472;

@@ -12,7 +12,7 @@ import { type DnsName, NameReader } from './dns-name.ts';
 import { dnsType } from './dns-numbers.ts';
 
 export { looksLikeDns } from './dns-content.ts';
-export { type DnsName, nameText, nameTextMax } from './dns-name.ts';
+export { type DnsName, nameText, nameTextMax, nameTextWords } from './dns-name.ts';
 export { rcodeMnemonic, typeMnemonic } from './dns-numbers.ts';
 
 /** Records of one section that are read; a full 1,500-byte answer holds about 90 addresses, mDNS and zone transfers some more. */

@@ -24,8 +24,9 @@ const lastPrintable = 0x7e;
 /** Longest text of a name: four characters for each byte is the most that `\DDD` needs. */
 export const nameTextMax = nameBytesMax * 4;
 const scratch = Buffer.alloc(nameTextMax);
-/** Of the name that was last told to write its text. */
-export const nameText = Buffer.alloc(nameTextMax);
+/** Of the name that was last told to write its text; the same bytes as words, for whoever copies them. */
+export const nameTextWords = new Int32Array(nameTextMax / 4);
+export const nameText = Buffer.from(nameTextWords.buffer);
 
 /** Lower case of each byte that stands for itself in text; 0 for those that need an escape. */
 const plainCharacters = Uint8Array.from({ length: 256 }, (_, byte) => {

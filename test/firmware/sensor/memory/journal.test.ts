@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BegunFlows } from '../../../../firmware/sensor/memory/begun-flows.ts';
 import { Journal } from '../../../../firmware/sensor/memory/journal.ts';
 import { type JournalEntry, readJournal } from '../../../../firmware/sensor/memory/journal-reader.ts';
 import { kindCertificate, kindIPv4, kindIPv6, kindJa4, kindName, seenBy } from '../../../../firmware/sensor/memory/sighting.ts';
@@ -21,6 +22,19 @@ const noted = ({ kind, flags, second, times, isSwapped, client, server, port, ..
       ? `${value.address} ${value.valuePort}`
       : Buffer.from(value.bytes.subarray(value.start, value.start + value.length)).toString(kind === kindCertificate ? 'hex' : 'latin1'),
 });
+
+/** Followed by other text, as in the memory that names are written to. */
+function wordsOf(text: string): Int32Array {
+  const bytes = Buffer.alloc(256, 'y');
+  bytes.write(text, 'latin1');
+  return new Int32Array(new Uint8Array(bytes).buffer);
+}
+
+const entriesOf = (journal: Journal) => {
+  const entries: ReturnType<typeof noted>[] = [];
+  readJournal(journal.take(0, [], []), (entry) => entries.push(noted(entry)));
+  return entries;
+};
 
 describe('the journal of what was met', () => {
   it('is read as it was written, of IPv4 and IPv6, whatever stands beside it', () => {
@@ -48,7 +62,7 @@ describe('the journal of what was met', () => {
         expected.push({ ...common, kind, times: 0, port: 0, value: `${address} ${port}` });
       } else if (choice === 2) {
         const name = 'x'.repeat(random.below(256));
-        journal.addText(connection, kindName, Buffer.from(name), name.length, port, flags, second, counts);
+        journal.addText(connection, kindName, wordsOf(name), name.length, port, flags, second, counts);
         expected.push({ ...common, kind: kindName, times: counts ? 1 : 0, port, value: name });
       } else {
         const kind = random.pick([kindJa4, kindCertificate]);
@@ -76,8 +90,8 @@ describe('the journal of what was met', () => {
   it('has room for a whole event while it is not full', () => {
     const journal = new Journal();
     const connection = connectionOf([1, 2, 3, 4], [5, 6, 7, 8], false);
-    const name = Buffer.alloc(255, 0x61);
-    const add = () => journal.addText(connection, kindName, name, name.length, 443, seenBy.dns, 1, true);
+    const name = wordsOf('a'.repeat(255));
+    const add = () => journal.addText(connection, kindName, name, 255, 443, seenBy.dns, 1, true);
     // Every place that the end can fall on.
     for (let shift = 0; shift < 80; shift++) {
       for (let index = 0; index < shift; index++) journal.addFarEnd(connection, 443, seenBy.tcp, 1, true);
@@ -90,5 +104,23 @@ describe('the journal of what was met', () => {
       });
       expect(names + shift).toBe(part.entries);
     }
+  });
+
+  it('takes the answer of a flow into its own entry, and tells of it apart where that began in another second or is not here any more', () => {
+    const journal = new Journal();
+    const begun = new BegunFlows();
+    const begin = (flow: number, serverSpokeFirst = false) => {
+      const connection = Object.assign(connectionOf(mapped(1), mapped(2), serverSpokeFirst), { flow });
+      begun.put(connection, journal.addFarEnd(connection, 443, seenBy.tcp, 7, true));
+      return connection;
+    };
+    const [one, other, inbound] = [begin(1), begin(2), begin(3, true)];
+    expect(begun.addFlags(journal, one, seenBy.answered, 7)).toBe(true);
+    expect(begun.addFlags(journal, other, seenBy.answered, 8)).toBe(false);
+    expect(begun.addFlags(journal, inbound, seenBy.answered, 7)).toBe(false);
+    expect(begun.addFlags(journal, Object.assign(one, { flow: 1025 }), seenBy.answered, 7)).toBe(false);
+    expect(entriesOf(journal).map(({ flags }) => flags)).toEqual([seenBy.tcp | seenBy.answered, seenBy.tcp, seenBy.tcp]);
+    begun.clear();
+    expect(begun.addFlags(journal, Object.assign(one, { flow: 1 }), seenBy.answered, 7)).toBe(false);
   });
 });

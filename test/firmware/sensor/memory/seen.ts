@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { parseAddress } from '../../../../firmware/sensor/bytes/address.ts';
 import { answer } from '../../../../firmware/sensor/memory/answer.ts';
+import { keyed } from '../../../../firmware/sensor/memory/keyed-host.ts';
 import {
   certificateBytes,
   kindCertificate,
@@ -13,7 +14,7 @@ import {
   type SightingBatch,
   seenBy,
 } from '../../../../firmware/sensor/memory/sighting.ts';
-import { keyed, SightingTable } from '../../../../firmware/sensor/memory/sighting-table.ts';
+import { SightingTable } from '../../../../firmware/sensor/memory/sighting-table.ts';
 
 export const day = 20_472; // 2026-01-19
 export const options = { days: 30, bytesMax: 150_000_000 };
