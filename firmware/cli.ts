@@ -7,10 +7,10 @@
  * file. With one thread for V8's own work (`runtime-options.ts`): 25 MB less memory, and no longer start.
  */
 import { fileURLToPath } from 'node:url';
-import { commonOptions, packetPathOptions } from './runtime-options.ts';
+import { captureFileOptions, commonOptions } from './runtime-options.ts';
 
-const packetCommands: readonly (string | undefined)[] = ['replay', 'observe', 'sensor'];
-const runtimeOptions = packetCommands.includes(process.argv[2]) ? [...commonOptions, ...packetPathOptions] : commonOptions;
+const captureCommands: readonly (string | undefined)[] = ['replay', 'observe'];
+const runtimeOptions = captureCommands.includes(process.argv[2]) ? [...commonOptions, ...captureFileOptions] : commonOptions;
 /** Beside the packages, where only who may change the code can write; where nobody may, there is no cache. */
 const cacheFolder = fileURLToPath(new URL('../node_modules/.cache/vonggac', import.meta.url));
 
