@@ -23,6 +23,7 @@ import { readStateFile, releaseInUseSchema } from '../../../firmware/state-folde
 import { vonggac } from '../../bench/command.ts';
 import { domains, TestCentre } from '../../centre/intel/repository/releases.ts';
 import { writeQuestions } from '../../centre/story/release-box.ts';
+import { typed } from '../../centre/typed.ts';
 import { until } from '../agent/uplink/listener.ts';
 
 /** Of nobody in particular. */
@@ -74,18 +75,9 @@ describe('vonggac intel load', { timeout: 60_000 }, () => {
 
   const environment = (state: string) => ({ STATE_DIRECTORY: at(state), RUNTIME_DIRECTORY: at(state), LANG: 'C' });
 
-  async function load(stick: string, { state = 'state', words = [] as readonly string[] } = {}) {
+  function load(stick: string, { state = 'state', words = [] as readonly string[] } = {}) {
     const [program = '', ...rest] = vonggac('intel', 'load', at(stick), '--config', config, '--lang', 'en', ...words);
-    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment(state) } });
-    const said = { status: null as number | null, out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
-      said.out += chunk.toString('utf8');
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      said.err += chunk.toString('utf8');
-    });
-    [said.status] = await once(child, 'close');
-    return said;
+    return typed(program, rest, { ...process.env, ...environment(state) });
   }
   const inUse = () => readStateFile(at('state', 'intel', 'in-use.json'), releaseInUseSchema)?.release.version;
   const targetOf = (stick: string, end: string) =>
